@@ -1,0 +1,90 @@
+"""What a job says while it runs: frozen events, one class per kind.
+
+A job is a generator that yields these and returns a frozen result. Events carry plain numbers and
+text only, so that they can cross a pipe as JSON; they know nothing of who listens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; ``kind`` is its name on the wire."""
+
+    kind: ClassVar[str] = "event"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the event as plain data, ``event`` first.
+
+        Returns
+        -------
+        dict
+            JSON-ready; the key ``event`` holds the kind.
+
+        Examples
+        --------
+        >>> Notice("from zero").to_dict()
+        {'event': 'notice', 'text': 'from zero'}
+        """
+        return {"event": self.kind} | asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something the user should know, as one sentence."""
+
+    kind: ClassVar[str] = "notice"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlanned(Event):
+    """The number of steps is fixed and training goes on with it."""
+
+    kind: ClassVar[str] = "training_planned"
+    steps: int
+    teach_regions: int
+    test_regions: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(Event):
+    """One optimiser step; ``steps`` is 0 while their number is not fixed yet."""
+
+    kind: ClassVar[str] = "step_done"
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validated(Event):
+    """The score on the test regions (mean Dice over classes without background, 0 to 1)."""
+
+    kind: ClassVar[str] = "validated"
+    step: int
+    score: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TileDone(Event):
+    """One tile of the current plane was predicted."""
+
+    kind: ClassVar[str] = "tile_done"
+    tile: int
+    tiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneDone(Event):
+    """One plane of the current image was predicted."""
+
+    kind: ClassVar[str] = "plane_done"
+    plane: int
+    planes: int
+

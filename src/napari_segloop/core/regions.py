@@ -1,0 +1,43 @@
+"""Rectangles on a plane that a human is asked to look at, and how they are ranked.
+
+A region knows pixels and numbers only: not which file it is in, nor who shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle offered for checking, worst first.
+
+    Parameters
+    ----------
+    y, x : int
+        Upper left corner, in pixels.
+    height, width : int
+        Size, in pixels.
+    score : float
+        What the ranking sorts by; larger is worse.
+    expected_error : float
+        Sum of the error probabilities over the unchecked pixels, in pixels.
+    reason : str
+        Why it is offered, in words.
+    index : tuple of int
+        The plane: one number for each leading axis.
+    """
+
+    y: int
+    x: int
+    height: int
+    width: int
+    score: float
+    expected_error: float
+    reason: str
+    index: tuple[int, ...] = ()
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The region as ``(rows, columns)`` slices of its plane."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
