@@ -87,4 +87,3 @@ class PlaneDone(Event):
     kind: ClassVar[str] = "plane_done"
     plane: int
     planes: int
-

@@ -110,8 +110,8 @@ def check_plane(array: Array) -> Array:
     napari_segloop.core.errors.InputError: Expected an image with pixels, got shape (2, 0, 3). ...
     """
     check_dtype(array.dtype)
-    plane = array[None] if array.ndim == 2 else array  # noqa: PLR2004
-    if plane.ndim != 3:  # noqa: PLR2004
+    plane = array[None] if array.ndim == 2 else array
+    if plane.ndim != 3:
         raise InputError(
             "a plane with axes C Y X", f"shape {array.shape}", "Name the axes with --axes."
         )
