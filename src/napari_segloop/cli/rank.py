@@ -1,0 +1,101 @@
+"""``segloop rank``: what may be asked; :mod:`napari_segloop.cli.ranking` does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from napari_segloop.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def window_size(text: str) -> int | None:
+    """Return a side in pixels, or None for ``auto``.
+
+    Parameters
+    ----------
+    text : str
+        As typed.
+
+    Returns
+    -------
+    int or None
+        Pixels.
+
+    Raises
+    ------
+    click.BadParameter
+        When it is neither.
+
+    Examples
+    --------
+    >>> window_size("128"), window_size("auto")
+    (128, None)
+    """
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is neither a number of pixels nor auto")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RankRequest:
+    """One call of ``segloop rank``.
+
+    Parameters
+    ----------
+    model : Path
+        A model file.
+    inputs : tuple of Path
+        Image files and folders.
+    csv : Path
+        The table to write.
+    window : int, optional
+        Side of a region in pixels; chosen from the image when not given.
+    top : int, optional
+        How many regions to offer; all when not given.
+    checked : tuple of Path
+        Files and folders that say what was checked already.
+    reading : Reading
+        How images are read.
+    computing : Computing
+        Where to compute.
+    """
+
+    model: Path
+    inputs: tuple[Path, ...]
+    csv: Path
+    window: int | None
+    top: int | None
+    checked: tuple[Path, ...]
+    reading: options.Reading
+    computing: options.Computing
+
+
+@click.command("rank", cls=options.ListCommand, short_help="List the places to check, worst first.")
+@click.argument("model", type=options.PATH)
+@click.argument("inputs", type=options.PATH, nargs=-1, required=True, metavar="INPUT...")
+@click.option("--csv", type=options.PATH, required=True, metavar="FILE", help="The table to write.")
+@click.option(
+    "--window",
+    type=window_size,
+    default="auto",
+    show_default=True,
+    metavar="N|auto",
+    help="Side of a place in pixels.",
+)
+@click.option(
+    "--top", type=click.IntRange(1), metavar="K", help="List only so many.  [default: all]"
+)
+@options.path_list("--checked", "What was checked already, paired by file name.")
+@options.reading
+@options.computing
+@options.json_lines
+def command(**request: object) -> int:
+    """List the places where a MODEL is probably wrong, worst first."""
+    return options.start_job("ranking", RankRequest(**request))  # type: ignore[arg-type]
