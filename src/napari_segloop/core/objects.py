@@ -201,9 +201,10 @@ def _in_raster_order(grown: NDArray[np.int32], smallest: int) -> Ids:
     order = np.argsort(first, kind="stable")
     order = order[(sizes[order] > 0) & (sizes[order] >= smallest)]
     dtype = np.uint16 if order.size <= np.iinfo(np.uint16).max else np.uint32
-    new: Ids = np.zeros(sizes.size, dtype)
-    new[order] = np.arange(1, order.size + 1, dtype=dtype)
-    return new[grown]
+    new = np.zeros(sizes.size, np.uint32)
+    new[order] = np.arange(1, order.size + 1)
+    ids: Ids = new.astype(dtype)[grown]
+    return ids
 
 
 def _depth(ids: Labels) -> NDArray[np.float32]:
@@ -215,7 +216,7 @@ def _depth(ids: Labels) -> NDArray[np.float32]:
 
 
 def _components(ids: Labels, connectivity: int) -> NDArray[np.int32]:
-    """Number the connected pixels of equal id; 1 joins along edges, 2 over corners too."""
+    """Label the connected pixels of equal id; 1 joins along edges, 2 over corners too."""
     numbers = label(ids, background=0, connectivity=connectivity)  # type: ignore[no-untyped-call]
     return np.asarray(numbers, np.int32)
 
