@@ -201,10 +201,9 @@ def _in_raster_order(grown: NDArray[np.int32], smallest: int) -> Ids:
     order = np.argsort(first, kind="stable")
     order = order[(sizes[order] > 0) & (sizes[order] >= smallest)]
     dtype = np.uint16 if order.size <= np.iinfo(np.uint16).max else np.uint32
-    new = np.zeros(sizes.size, np.uint32)
+    new = np.zeros(sizes.size, dtype)
     new[order] = np.arange(1, order.size + 1)
-    ids: Ids = new.astype(dtype)[grown]
-    return ids
+    return new[grown]
 
 
 def _depth(ids: Labels) -> NDArray[np.float32]:

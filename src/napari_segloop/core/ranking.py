@@ -109,7 +109,7 @@ def auto_window(labels: Array) -> int:
     if runs.size:
         chord = float((runs**2).sum() / runs.sum())
         window = 8 * int(np.ceil(OBJECTS_ACROSS * chord / CHORD_OF_DISC / 8))
-    return min(max(window, SMALLEST_WINDOW), LARGEST_WINDOW, max(labels.shape))
+    return int(min(max(window, SMALLEST_WINDOW), LARGEST_WINDOW, max(labels.shape)))
 
 
 def rank_regions(
@@ -229,7 +229,8 @@ class _Plane:
     def unchecked(self, rows: slice, columns: slice) -> Mask:
         if self.checked is None:
             return np.ones(self.labels[rows, columns].shape, bool)
-        return self.checked[rows, columns] == 0
+        unchecked: Mask = self.checked[rows, columns] == 0
+        return unchecked
 
     def read(self, rows: slice, columns: slice) -> tuple[NDArray[np.uint8], Mask]:
         """Return the probabilities off the border bands, 0 elsewhere, and what is unchecked."""
@@ -281,5 +282,5 @@ def _runs(lines: Labels) -> NDArray[np.float64]:
     starts = np.ones(lines.shape, bool)
     starts[:, 1:] = lines[:, 1:] != lines[:, :-1]
     first = np.flatnonzero(starts)
-    lengths = np.diff(first, append=lines.size).astype(np.float64)
+    lengths: NDArray[np.float64] = np.diff(first, append=lines.size).astype(np.float64)
     return lengths[lines.ravel()[first] != 0]
