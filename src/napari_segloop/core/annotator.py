@@ -134,6 +134,7 @@ def correct(
 
     Examples
     --------
+    >>> from napari_segloop.core.regions import Region
     >>> truth = np.zeros((20, 20), np.uint8)
     >>> truth[5:15, 5:15] = 1
     >>> done = correct(np.zeros_like(truth), truth, None, Region(0, 0, 20, 20, 1, 1, ""))
@@ -219,7 +220,7 @@ def _widened(labels: Labels, values: Labels) -> Labels:
 
 def _seconds(errors: Mask, region: Region, settings: AnnotatorSettings) -> float:
     parts, count = ndimage.label(errors[region.slices], EVERYWHERE)
-    seconds = settings.look * (1 + count)
+    seconds = float(settings.look * (1 + count))
     if not count:
         return seconds
     numbers = np.arange(1, count + 1)

@@ -1,4 +1,4 @@
-"""How far the percentages can be trusted: does the uncertainty find errors, and is it a number?
+"""How far the percentages can be trusted: whether uncertainty finds errors and states their share.
 
 Uncertainty has 256 values, so two histograms, of right and of wrong pixels, hold everything; any
 number of planes streams through them. It does not know what an error is: it is given a mask.
@@ -108,9 +108,9 @@ class UncertaintyTally:
         """
         _check(uncertainty, wrong, checked)
         counted = np.ones(wrong.shape, bool) if checked is None else checked == 1
-        wrong = wrong.astype(bool)
-        self._wrong += np.bincount(uncertainty[counted & wrong], minlength=LEVELS)
-        self._right += np.bincount(uncertainty[counted & ~wrong], minlength=LEVELS)
+        failed = wrong.astype(bool)
+        self._wrong += np.bincount(uncertainty[counted & failed], minlength=LEVELS)
+        self._right += np.bincount(uncertainty[counted & ~failed], minlength=LEVELS)
 
     def finish(self) -> UncertaintyResult:
         """Return the scores over everything added.
@@ -125,7 +125,8 @@ class UncertaintyTally:
             int(right.sum() + wrong.sum()),
             int(wrong.sum()),
             _auroc(right, wrong),
-            *(_captured(right, wrong, share) for share in SHARES),
+            _captured(right, wrong, SHARES[0]),
+            _captured(right, wrong, SHARES[1]),
             _calibration_error(_equal_width(right, wrong)),
             _calibration_error(_equal_mass(right, wrong)),
             _brier_skill(right, wrong),

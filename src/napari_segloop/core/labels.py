@@ -14,6 +14,8 @@ from scipy import ndimage
 from napari_segloop.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from napari_segloop.core.images import Array, Labels, Mask
@@ -124,12 +126,33 @@ def contact_pixels(labels: Labels) -> Mask:
         True where two ids other than 0 touch.
     """
     contact = np.zeros(labels.shape, bool)
-    for axis in (0, 1):
-        after, before = _neighbours(axis)
-        touch = (labels[after] != labels[before]) & (labels[after] != 0) & (labels[before] != 0)
-        contact[after] |= touch
-        contact[before] |= touch
+    for pair in contact_pairs(labels):
+        for side in pair:
+            contact.ravel()[side] = True
     return contact
+
+
+def contact_pairs(labels: Labels) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Find where two objects have an edge in common.
+
+    Parameters
+    ----------
+    labels : (Y, X) ndarray of integer
+        Object ids; 0 is background.
+
+    Yields
+    ------
+    (N,) and (N,) ndarray of int64
+        Flat positions of the pixels before and after each such edge; first the edges between
+        rows, then those between columns.
+    """
+    columns = labels.shape[1]
+    for axis, stride in ((0, columns), (1, 1)):
+        after, before = _neighbours(axis)
+        first, second = labels[before], labels[after]
+        rows, across = np.nonzero((first != second) & (first != 0) & (second != 0))
+        position = rows * columns + across
+        yield position, position + stride
 
 
 def spread(mask: Mask, reach: int) -> Mask:

@@ -29,7 +29,7 @@ BORDER_SHARE = 3
 """The border is at most the third part of an object's inner radius."""
 
 Bytes = NDArray[np.uint8]
-Ids = NDArray[np.uint16] | NDArray[np.uint32]
+Ids = NDArray[np.uint16 | np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def separate_objects(probabilities: Array, settings: ObjectSettings | None = Non
     InputError
         When there are not three planes of uint8.
     """
-    background, interior, border = _check_probabilities(probabilities)
+    background, interior, border = check_object_probabilities(probabilities)
     evidence = _lead(interior, np.maximum(background, border))
     foreground = background < interior.astype(np.uint16) + border
     return _grow(evidence, interior, foreground, settings or ObjectSettings())
@@ -180,12 +180,42 @@ def grow_objects(interior: Array, foreground: Array, settings: ObjectSettings | 
     return _grow(_lead(likely, 255 - likely), likely, inside, settings or ObjectSettings())
 
 
+def check_object_probabilities(probabilities: Array) -> Bytes:
+    """Return the probabilities of background, interior and border, or say why they are none.
+
+    Parameters
+    ----------
+    probabilities : (3, Y, X) ndarray of uint8
+        255 is certain.
+
+    Returns
+    -------
+    (3, Y, X) ndarray of uint8
+        The same values.
+
+    Raises
+    ------
+    InputError
+        When there are not three planes of uint8.
+    """
+    if (
+        probabilities.dtype != np.uint8
+        or probabilities.ndim != 3
+        or probabilities.shape[0] != CLASSES
+    ):
+        raise InputError(
+            "three planes of uint8 (background, interior, border)",
+            f"{probabilities.dtype} of shape {probabilities.shape}",
+            "Predict with a model that was trained on objects.",
+        )
+    return probabilities.view(np.uint8)
+
+
 def _grow(evidence: Bytes, interior: Bytes, foreground: Mask, settings: ObjectSettings) -> Ids:
     seeds, count = ndimage.label((evidence > 0) & foreground)
-    weights = np.bincount(seeds.ravel(), evidence.ravel(), minlength=count + 1)
-    weights[0] = -1
-    keep = weights >= settings.smallest_seed * 255
-    seeds *= keep[seeds]
+    inside = np.flatnonzero(seeds)
+    weights = np.bincount(seeds.flat[inside], evidence.flat[inside], minlength=count + 1)
+    seeds.flat[inside] *= (weights >= settings.smallest_seed * 255)[seeds.flat[inside]]
     grown: NDArray[np.int32] = watershed(  # type: ignore[no-untyped-call]
         255 - interior, seeds, mask=foreground, connectivity=2
     )
@@ -201,9 +231,10 @@ def _in_raster_order(grown: NDArray[np.int32], smallest: int) -> Ids:
     order = np.argsort(first, kind="stable")
     order = order[(sizes[order] > 0) & (sizes[order] >= smallest)]
     dtype = np.uint16 if order.size <= np.iinfo(np.uint16).max else np.uint32
-    new = np.zeros(sizes.size, dtype)
+    new: NDArray[np.unsignedinteger] = np.zeros(sizes.size, dtype)
     new[order] = np.arange(1, order.size + 1)
-    return new[grown]
+    ids: Ids = np.take(new, grown)
+    return ids
 
 
 def _depth(ids: Labels) -> NDArray[np.float32]:
@@ -222,7 +253,8 @@ def _components(ids: Labels, connectivity: int) -> NDArray[np.int32]:
 
 def _interiors(pieces: NDArray[np.int32], depth: NDArray[np.float32]) -> Mask:
     radius = np.zeros(pieces.max() + 1, np.float32)
-    np.maximum.at(radius, pieces, depth)
+    inside = np.flatnonzero(pieces)
+    np.maximum.at(radius, pieces.ravel()[inside], depth.ravel()[inside])
     thickness = np.clip(radius // BORDER_SHARE, 1, THICKEST_BORDER)
     thickness[0] = np.inf
     parts, split = _parts(pieces, depth > thickness[pieces])
@@ -265,16 +297,6 @@ def _thin_interiors(pieces: NDArray[np.int32], thin: Mask) -> Mask:
     _, start, count = np.unique(owner[order], return_index=True, return_counts=True)
     interior.ravel()[lost[order[start + count // 2]]] = True
     return _largest(_parts(pieces, interior)[0], pieces)
-
-
-def _check_probabilities(probabilities: Array) -> Bytes:
-    if probabilities.dtype != np.uint8 or probabilities.shape[:1] != (CLASSES,):
-        raise InputError(
-            "three planes of uint8 (background, interior, border)",
-            f"{probabilities.dtype} of shape {probabilities.shape}",
-            "Predict with a model that was trained on objects.",
-        )
-    return probabilities.view(np.uint8)
 
 
 def _lead(value: Bytes, other: Bytes) -> Bytes:

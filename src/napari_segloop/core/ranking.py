@@ -282,5 +282,5 @@ def _runs(lines: Labels) -> NDArray[np.float64]:
     starts = np.ones(lines.shape, bool)
     starts[:, 1:] = lines[:, 1:] != lines[:, :-1]
     first = np.flatnonzero(starts)
-    lengths: NDArray[np.float64] = np.diff(first, append=lines.size).astype(np.float64)
-    return lengths[lines.ravel()[first] != 0]
+    lengths = np.diff(first, append=lines.size)[lines.ravel()[first] != 0]
+    return np.asarray(lengths, np.float64)
