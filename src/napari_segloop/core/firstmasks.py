@@ -23,7 +23,7 @@ from scipy import ndimage
 from skimage import filters, morphology, segmentation
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.images import check_dtype
+from napari_segloop.core.images import check_plane
 
 if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Float, Labels, Mask
@@ -95,9 +95,8 @@ class FirstMaskSettings:
             expected = f"largest of at least smallest ({self.smallest})"
             raise InputError(expected, f"{self.largest}", "Swap or widen the two.")
         if self.block is not None and self.block < 3:
-            raise InputError(
-                "block of 3 pixels or more", f"{self.block}", "Take about twice an object's width."
-            )
+            remedy = "Take about twice an object's width."
+            raise InputError("block of 3 pixels or more", f"{self.block}", remedy)
 
 
 def first_mask(image: Array, settings: FirstMaskSettings) -> Labels:
@@ -199,7 +198,9 @@ def separate_touching(mask: Mask) -> Labels:
         return np.ones(mask.shape, np.int32)
     distance = ndimage.distance_transform_edt(mask)
     height = np.where(mask, np.log(np.maximum(distance, 1)), -10.0)
-    flooded = morphology.reconstruction(height + np.log1p(-_NECK), height)
+    flooded = morphology.reconstruction(  # type: ignore[no-untyped-call]
+        height + np.log1p(-_NECK), height
+    )
     peaks = morphology.local_maxima(flooded, connectivity=2)  # type: ignore[no-untyped-call]
     markers = ndimage.label(peaks & mask, _EIGHT)[0]
     ids: Labels = segmentation.watershed(  # type: ignore[no-untyped-call]
@@ -215,13 +216,11 @@ def _check_name(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 def _check_image(image: Array) -> Array:
-    check_dtype(image.dtype)
     if image.ndim != 2:
         raise InputError(
             "a plane with axes Y X", f"shape {image.shape}", "Choose one channel of one plane."
         )
-    if image.size == 0:
-        raise InputError("an image with pixels", f"shape {image.shape}", "Leave this image out.")
+    check_plane(image)
     return image
 
 
@@ -264,7 +263,7 @@ def _above(values: Float, known: Mask, settings: FirstMaskSettings) -> Mask:
     """Return what is above the cut; next to its surroundings an object is always brighter."""
     cut = _otsu(values[known])
     if settings.method == "local":
-        cut = max(cut, float(np.finfo(np.float32).eps))
+        cut = max(cut, _FLAT)
     above: Mask = known & (values >= cut)
     return above
 
@@ -291,7 +290,6 @@ def _is_uneven(values: Float, known: Mask) -> bool:
 
 
 def _sized(ids: Labels, smallest: int, largest: int | None) -> Labels:
-    """Keep objects of the wanted sizes, numbered from 1."""
     sizes = np.bincount(ids.ravel())
     kept = (sizes >= max(smallest, 1)) & (sizes <= (ids.size if largest is None else largest))
     kept[0] = False

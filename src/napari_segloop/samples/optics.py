@@ -62,6 +62,7 @@ def focus_at(defocus_um: float, settings: CrystalSettings) -> float:
 
     Examples
     --------
+    >>> from napari_segloop.samples.settings import CrystalSettings
     >>> focus_at(-50, CrystalSettings(depth_of_field_um=50))
     0.5
     """
