@@ -78,9 +78,10 @@ def guess_axes(shape: tuple[int, ...], dtype_name: str) -> str:
 def fit_axes(given: str, stored: str, shape: tuple[int, ...], file: str | None = None) -> str:
     """Return the given axes as they apply to one file.
 
-    Files of one folder may have fewer axes than the given ones: then the file's own letters hold
-    when they are among the given, otherwise the given axes are matched from the right, so that
-    ``CYX`` leaves a plain ``YX`` file alone and ``TCYX`` makes ``CYX`` of three axes.
+    Axes with C may be given for a folder in which some files have fewer axes: a file's own letters
+    hold when they are among the given, otherwise the given axes are matched from the right, so that
+    ``CYX`` leaves a plain ``YX`` file alone and ``TCYX`` makes ``CYX`` of three axes. A colour file
+    knows where its colours are.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def fit_axes(given: str, stored: str, shape: tuple[int, ...], file: str | None =
     Raises
     ------
     InputError
-        When the file has more axes than were given.
+        When the file has more axes than were given, or fewer and none is C.
 
     Examples
     --------
@@ -109,16 +110,17 @@ def fit_axes(given: str, stored: str, shape: tuple[int, ...], file: str | None =
     ('CYX', 'YX')
     """
     letters = check_axes(given)
-    if _same_letters(letters, stored) or _is_subsequence(stored, letters):
-        return stored
-    if len(letters) < len(shape) or not {"Y", "X"} <= set(letters[-len(shape) :]):
+    if len(letters) == len(shape):
+        return stored if _same_letters(letters, stored) else letters
+    matched = stored if _is_subsequence(stored, letters) else letters[-len(shape) :]
+    if len(letters) < len(shape) or "C" not in letters or not {"Y", "X"} <= set(matched):
         raise InputError(
             f"an image with the axes {letters}",
             f"shape {shape} ({stored})",
             f"Name {len(shape)} axes with --axes, or leave --axes out.",
             file,
         )
-    return letters[len(letters) - len(shape) :]
+    return matched
 
 
 def split_axes(axes: str) -> tuple[str, str]:

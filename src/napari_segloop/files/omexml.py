@@ -192,7 +192,7 @@ def read_provenance_note(xml: str) -> str | None:
 
 
 def _pixels(layout: Layout, slots: dict[str, tuple[int, ...]], dtype: np.dtype[np.generic]) -> str:
-    """Return the element Pixels: sizes, order of planes, one block of planes from the first page on."""
+    """Return the element Pixels: sizes, order of planes, all planes from the first page on."""
     sizes = {a: prod(slots.get(a, (1,))) for a in "ZTC"}
     channels = layout.channels or sizes["C"]
     fastest_first = ("C" if layout.channels else "") + "".join(reversed(slots))
@@ -222,22 +222,22 @@ def _physical(size: PixelSize | None) -> str:
 
 
 def _notes(slots: dict[str, tuple[int, ...]], provenance: str) -> dict[str, str]:
-    """Annotations by their ID; Modulo is last, because tifffile reads the last reference only."""
+    """Annotations by their ID; Modulo is first, because tifffile reads no other reference."""
     notes = {}
-    if provenance:
-        notes["Annotation:0"] = (
-            f'<CommentAnnotation ID="Annotation:0" Namespace="{PROVENANCE}">'
-            f"<Value>{escape(provenance)}</Value></CommentAnnotation>"
-        )
     shared = {axis: lengths[1] for axis, lengths in slots.items() if len(lengths) > 1}
     along = "".join(
         f'<ModuloAlong{axis} Type="other" Start="0" End="{length - 1}"/>'
         for axis, length in shared.items()
     )
     if along:
-        notes["Annotation:1"] = (
-            f'<XMLAnnotation ID="Annotation:1" Namespace="{MODULO}"><Value>'
+        notes["Annotation:0"] = (
+            f'<XMLAnnotation ID="Annotation:0" Namespace="{MODULO}"><Value>'
             '<Modulo namespace="http://www.openmicroscopy.org/Schemas/Additions/2011-09">'
             f"{along}</Modulo></Value></XMLAnnotation>"
+        )
+    if provenance:
+        notes["Annotation:1"] = (
+            f'<CommentAnnotation ID="Annotation:1" Namespace="{PROVENANCE}">'
+            f"<Value>{escape(provenance)}</Value></CommentAnnotation>"
         )
     return notes

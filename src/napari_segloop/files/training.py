@@ -112,10 +112,12 @@ def _lengths(stack: StackFile) -> tuple[int, ...]:
 
 def _remedy(image: ImageFile, labels: LabelFile) -> str:
     """Name the axes that would make both fit, if there are any."""
-    for place, axis in enumerate(image.axes):
-        shorter = image.shape[:place] + image.shape[place + 1 :]
-        is_leading = axis not in "CSYX"
-        if is_leading and shorter == labels.shape and not set("CS") & set(image.axes):
-            axes = image.axes[:place] + "C" + image.axes[place + 1 :]
-            return f"If the axis of {image.shape[place]} is channels, give --axes {axes}."
+    leading = [] if set("CS") & set(image.axes) else list(image.leading_axes)
+    for axis in sorted(leading, key=lambda letter: letter in labels.axes):
+        place = image.axes.index(axis)
+        if image.shape[:place] + image.shape[place + 1 :] == labels.shape:
+            axes = image.axes.replace(axis, "C", 1)
+            return (
+                f"If the {image.shape[place]} planes along {axis} are channels, give --axes {axes}."
+            )
     return "Give labels of the same size, or name the stored axes with --axes."
