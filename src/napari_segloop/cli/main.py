@@ -6,8 +6,6 @@ Subcommands are imported when they are called and neither numpy nor torch is imp
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -15,22 +13,15 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from napari_segloop import __version__
+from napari_segloop.cli.failures import in_words
 from napari_segloop.cli.report import Reporter
-from napari_segloop.core.errors import OutputError, SegLoopError
+from napari_segloop.core.errors import SegLoopError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, SOME_FAILED, NOTHING_STARTED, STOPPED = 0, 1, 2, 130
 COMMANDS = ("train", "predict", "rank", "evaluate", "demo", "doctor")
-_REMEDIES = {
-    errno.ENOSPC: "Make room on the disk, or write somewhere else.",
-    errno.EDQUOT: "Make room on the disk, or write somewhere else.",
-    errno.EACCES: "Check the rights of the file and its folder.",
-    errno.EPERM: "Check the rights of the file and its folder.",
-    errno.EROFS: "Choose a place where you may write.",
-    errno.ENOENT: "Check the path.",
-}
 
 
 class LazyGroup(click.Group):
@@ -96,21 +87,12 @@ def run(arguments: Sequence[str], reporter: Reporter) -> int:
     except SegLoopError as error:
         return _fail(error, reporter)
     except OSError as error:
-        return _fail(_in_words(error), reporter)
+        return _fail(in_words(error), reporter)
 
 
 def _fail(error: SegLoopError, reporter: Reporter) -> int:
     reporter.error(error)
     return SOME_FAILED if reporter.started else NOTHING_STARTED
-
-
-def _in_words(error: OSError) -> SegLoopError:
-    """Return the system's refusal as a sentence, or let an unknown one through as the bug it is."""
-    if error.errno not in _REMEDIES:
-        raise error
-    file = None if error.filename is None else os.fsdecode(error.filename)
-    got = os.strerror(error.errno).lower()
-    return OutputError("to read and write files", got, _REMEDIES[error.errno], file)
 
 
 if __name__ == "__main__":

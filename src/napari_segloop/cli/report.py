@@ -10,16 +10,18 @@ import math
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     import click
 
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.events import Event
 
+Said = TypeVar("Said")
+Result = TypeVar("Result")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -246,3 +248,27 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def drain(job: Generator[Said, None, Result], tell: Callable[[Said], None]) -> Result:
+    """Run a job to its end.
+
+    Parameters
+    ----------
+    job : generator
+        Yields events and returns a result.
+    tell : callable
+        Given each event.
+
+    Returns
+    -------
+    object
+        The job's result.
+    """
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        tell(event)

@@ -1,0 +1,263 @@
+"""Predicting files plane by plane, as ``predict`` and ``rank`` both do.
+
+Opens, checks and plans; what becomes of a plane's prediction is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, overload
+
+from napari_segloop.cli.report import drain
+from napari_segloop.core.errors import InputError, ModelError
+from napari_segloop.core.events import PlaneDone, TileDone
+from napari_segloop.core.images import PlaneSource
+from napari_segloop.core.normalize import Normalization, from_file, measure
+from napari_segloop.core.predict import Predictor, make_plan
+from napari_segloop.core.settings import PredictSettings
+from napari_segloop.files.images import open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_segloop.cli.options import Computing, Reading
+    from napari_segloop.cli.report import Reporter
+    from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.modelinfo import ModelInfo
+    from napari_segloop.core.plan import Plan
+    from napari_segloop.core.predict import Prediction, Wanted
+    from napari_segloop.files.images import ImageFile
+
+
+class Stopped(Exception):  # a request of the user, not an error
+    """The user pressed Ctrl-C; what is half written is taken back on the way out."""
+
+
+class Planes(Sequence[PlaneSource]):
+    """The planes of an image file, opened one by one.
+
+    Parameters
+    ----------
+    image : ImageFile
+        The file.
+    """
+
+    def __init__(self, image: ImageFile) -> None:
+        self._image = image
+        self._indices = list(image.indices())
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, number: int) -> PlaneSource: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[PlaneSource]: ...
+
+    def __getitem__(self, number: int | slice) -> PlaneSource | list[PlaneSource]:
+        if isinstance(number, slice):
+            return [self._image.plane(index) for index in self._indices[number]]
+        return self._image.plane(self._indices[int(number)])
+
+
+@dataclass(frozen=True, slots=True)
+class FilePredictor:
+    """Predicts image files with one model.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    reading : Reading
+        How images are read.
+    settings : PredictSettings
+        How to predict.
+    wanted : Wanted
+        Which results to make.
+    should_stop : callable
+        Asked at every tile.
+    reporter : Reporter
+        Told of tiles and planes.
+    """
+
+    model: Model
+    reading: Reading
+    settings: PredictSettings
+    wanted: Wanted
+    should_stop: ShouldStop
+    reporter: Reporter
+
+    def open(self, path: Path) -> ImageFile:
+        """Open an image as the model's training images were read.
+
+        Parameters
+        ----------
+        path : Path
+            The image.
+
+        Returns
+        -------
+        ImageFile
+            Of the model's number of channels.
+
+        Raises
+        ------
+        ModelError
+            When the channels do not fit the model.
+        InputError
+            When the file cannot be read.
+        """
+        info = self.model.info
+        channels = self.reading.channels or info.selected
+        image = open_image(path, self.reading.axes or info.axes, channels)
+        if image.channels != info.channels:
+            image.close()
+            raise _other_channels(info, image)
+        return image
+
+    def check(self, paths: Sequence[Path]) -> None:
+        """Open every file before anything starts.
+
+        Parameters
+        ----------
+        paths : sequence of Path
+            The images.
+
+        Raises
+        ------
+        ModelError
+            When an image does not fit the model.
+        InputError
+            When not a single file can be read; single damaged files are met again later.
+        """
+        damaged: list[InputError] = []
+        for path in paths:
+            try:
+                self.open(path).close()
+            except ModelError:
+                raise
+            except InputError as error:
+                damaged.append(error)
+        if len(damaged) == len(paths):
+            raise damaged[0]
+
+    def predict(self, image: ImageFile, plan: Plan) -> Iterator[tuple[tuple[int, ...], Prediction]]:
+        """Predict all planes of an image.
+
+        Parameters
+        ----------
+        image : ImageFile
+            The image.
+        plan : Plan
+            For this image.
+
+        Yields
+        ------
+        index : tuple of int
+            One number for each leading axis.
+        prediction : Prediction
+            Of this plane.
+
+        Raises
+        ------
+        Stopped
+            When the user asked for it.
+        """
+        predictor, planes = Predictor(self.model, plan), prod(image.leading_shape)
+        for number, index in enumerate(image.indices(), start=1):
+            words = _Words(self.reporter, image.path.name, number, planes)
+            work = predictor.predict(image.plane(index), self.wanted, self.should_stop)
+            prediction = drain(work, words.tell)
+            if prediction is None:
+                raise Stopped
+            yield index, prediction
+            self.reporter.event(PlaneDone(number, planes))
+
+    def plan(self, image: ImageFile) -> Plan:
+        """Fix how an image is predicted.
+
+        Parameters
+        ----------
+        image : ImageFile
+            The image.
+
+        Returns
+        -------
+        Plan
+            The same for all its planes.
+        """
+        planes = Planes(image)
+        numbers = normalization(self.model.info, planes)
+        return make_plan(self.model, planes[len(planes) // 2], numbers, self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How far the prediction of a plane is, in words."""
+
+    reporter: Reporter
+    name: str
+    plane: int
+    planes: int
+
+    def tell(self, event: TileDone) -> None:
+        """Tell of a tile."""
+        self.reporter.event(event)
+        where = f"plane {self.plane} of {self.planes}, " if self.planes > 1 else ""
+        self.reporter.progress(f"{self.name}: {where}tile {event.tile} of {event.tiles}")
+
+
+def normalization(info: ModelInfo, planes: Sequence[PlaneSource]) -> Normalization:
+    """Return the numbers that bring a file's grey values to the model's scale.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        Its rule decides.
+    planes : sequence of PlaneSource
+        All planes of the file.
+
+    Returns
+    -------
+    Normalization
+        The model's own numbers, or the file's by the model's rule.
+    """
+    if info.normalization.rule == "training":
+        return info.normalization
+    return from_file(measure(planes), info.normalization.rule)
+
+
+def settings_from(computing: Computing, *, exact: bool = False) -> PredictSettings:
+    """Return the settings for a device and its threads.
+
+    Parameters
+    ----------
+    computing : Computing
+        What the user asked for.
+    exact : bool
+        Predict as one pass over the whole image would.
+
+    Returns
+    -------
+    PredictSettings
+        Checked.
+    """
+    return replace(PredictSettings(computing.device, computing.threads), exact=exact)
+
+
+def _other_channels(info: ModelInfo, image: ImageFile) -> ModelError:
+    return ModelError(
+        f"an image of {_channels(info.channels)}, like those the model was trained on",
+        f"{_channels(image.channels)} (axes {image.axes}, shape {image.shape})",
+        "Choose with --channels, or name the axes with --axes.",
+        str(image.path),
+    )
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"

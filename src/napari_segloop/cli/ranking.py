@@ -1,0 +1,206 @@
+"""``segloop rank``: predict, and list the places where the prediction is probably wrong."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from napari_segloop.cli.failures import for_each
+from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.outputs import check_file
+from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
+from napari_segloop.cli.report import duration
+from napari_segloop.core.durable import replacing
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.modelfile import load_model
+from napari_segloop.core.predict import Wanted
+from napari_segloop.core.ranking import RankSettings, auto_window, rank_regions, worst_first
+from napari_segloop.files.images import LabelFile, open_labels
+from napari_segloop.files.names import image_name, label_name
+from napari_segloop.files.pairing import find_images
+from napari_segloop.files.training import check_pair, label_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from napari_segloop.cli.rank import RankRequest
+    from napari_segloop.cli.report import Reporter
+    from napari_segloop.core.images import Labels
+    from napari_segloop.core.regions import Region
+    from napari_segloop.files.images import ImageFile
+
+COLUMNS = (
+    "image",
+    "index",
+    "y",
+    "x",
+    "height",
+    "width",
+    "score",
+    "expected_error",
+    "kind",
+    "probability",
+    "reason",
+)
+ALL = 2**31
+Found = tuple["Path", "Region"]
+
+
+def run(request: RankRequest, reporter: Reporter) -> int:
+    """Rank the places of all inputs and write one table."""
+    started = time.monotonic()
+    images = find_images(request.inputs)
+    marks = Marks(request.checked, images, request.reading.axes)
+    check_file(request.csv, [request.model, *images, *marks.paths])
+    model = load_model(request.model)
+    with stop_on_interrupt(lambda: reporter.notice("Stopping.")) as should_stop:
+        predictor = FilePredictor(
+            model,
+            request.reading,
+            settings_from(request.computing),
+            Wanted(uncertainty=True),
+            should_stop,
+            reporter,
+        )
+        predictor.check(images)
+        ranking = _Ranking(predictor, request, marks)
+        try:
+            failed = for_each(images, ranking.add, reporter)
+        except Stopped:
+            reporter.result(stopped=True, csv=None)
+            return 130
+    _write(request.csv, ranking.found)
+    seconds = time.monotonic() - started
+    reporter.result(
+        csv=request.csv,
+        model=model.id,
+        images=len(images) - len(failed),
+        regions=len(ranking.found),
+        failed=failed,
+        seconds=seconds,
+    )
+    words = f"{len(ranking.found)} places to check in {request.csv} ({duration(seconds)})."
+    reporter.say(words)
+    return 1 if failed else 0
+
+
+class Marks:
+    """What was checked already, file by file.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Files and folders; may be empty.
+    images : sequence of Path
+        The images that are ranked.
+    axes : str, optional
+        The stored axes, named by the user.
+
+    Raises
+    ------
+    InputError
+        When two files have one NAME.
+    """
+
+    def __init__(self, inputs: Sequence[Path], images: Sequence[Path], axes: str | None) -> None:
+        self.paths = find_images(inputs) if inputs else []
+        self._by_name = {label_name(path): path for path in self.paths}
+        self._axes = axes
+        if self.paths:
+            _check_names("checked file", self.paths, label_name)
+            _check_names("image", images, image_name)
+
+    def open(self, image: ImageFile) -> LabelFile | None:
+        """Open what was checked in an image.
+
+        Parameters
+        ----------
+        image : ImageFile
+            The image.
+
+        Returns
+        -------
+        LabelFile or None
+            None when there is no file of this name: nothing was checked.
+        """
+        path = self._by_name.get(image_name(image.path))
+        if path is None:
+            return None
+        marks = open_labels(path, self._axes)
+        check_pair(image, marks)
+        return marks
+
+
+def _check_names(what: str, paths: Sequence[Path], name: Callable[[Path], str]) -> None:
+    counts = Counter(name(path) for path in paths)
+    double = sorted(str(path) for path in paths if counts[name(path)] > 1)
+    if double:
+        raise InputError(
+            f"one {what} for each name",
+            f"several with one name: {', '.join(double)}",
+            "Rename them, or rank one folder at a time.",
+        )
+
+
+class _Ranking:
+    """The worst places of all images so far."""
+
+    def __init__(self, predictor: FilePredictor, request: RankRequest, marks: Marks) -> None:
+        self._predictor = predictor
+        self._marks = marks
+        self._top = request.top or ALL
+        objects = predictor.model.info.task == "objects"
+        self._settings = RankSettings(request.window, self._top, objects=objects)
+        self.found: list[Found] = []
+
+    def add(self, path: Path) -> None:
+        """Rank one image's places among those of the others."""
+        with self._predictor.open(path) as image:
+            regions = list(chain.from_iterable(self._regions(image)))
+        found = [*self.found, *((path, region) for region in regions)]
+        self.found = sorted(
+            found, key=lambda item: (-item[1].score, str(item[0]), worst_first(item[1]))
+        )[: self._top]
+
+    def _regions(self, image: ImageFile) -> Iterator[list[Region]]:
+        """Yield each plane's places; ``auto`` gives all planes of a file one window."""
+        marks, settings = self._marks.open(image), self._settings
+        for index, prediction in self._predictor.predict(image, self._predictor.plan(image)):
+            if settings.window is None and prediction.labels.any():
+                settings = replace(settings, window=auto_window(prediction.labels))
+            checked = _read(marks, image, index)
+            if prediction.uncertainty is not None:
+                yield rank_regions(
+                    prediction.uncertainty, prediction.labels, checked, settings, index
+                )
+
+
+def _worst_first(found: Found) -> tuple[object, ...]:
+    path, region = found
+    return -region.score, str(path), worst_first(region)
+
+
+def _read(marks: LabelFile | None, image: ImageFile, index: tuple[int, ...]) -> Labels | None:
+    return None if marks is None else marks.read(label_index(image, marks, index))
+
+
+def _write(path: Path, found: Iterable[Found]) -> None:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(_row(image, region) for image, region in found)
+
+
+def _row(image: Path, region: Region) -> list[object]:
+    index = ";".join(map(str, region.index))
+    place = [region.y, region.x, region.height, region.width]
+    numbers = [f"{region.score:.6g}", f"{region.expected_error:.6g}"]
+    return [image, index, *place, *numbers, "ranked", "1.0", region.reason]

@@ -1,0 +1,284 @@
+"""``segloop train``: read pairs, teach, write the winner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_segloop.cli.clock import process_age
+from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.outputs import check_file, check_not_input
+from napari_segloop.cli.prediction import Planes
+from napari_segloop.cli.report import drain, duration
+from napari_segloop.cli.train import DEFAULT_MINUTES
+from napari_segloop.core.errors import ModelError
+from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
+from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.modelfile import load_model, save_model
+from napari_segloop.core.normalize import measure
+from napari_segloop.core.settings import TrainSettings
+from napari_segloop.core.train import fit
+from napari_segloop.files.images import open_image, open_labels
+from napari_segloop.files.pairing import pair
+from napari_segloop.files.training import check_pair, label_index, read_checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_segloop.cli.options import Reading
+    from napari_segloop.cli.report import Reporter
+    from napari_segloop.cli.train import TrainRequest
+    from napari_segloop.core.events import Event
+    from napari_segloop.core.images import Mask
+    from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.train import TrainResult
+    from napari_segloop.files.images import ImageFile
+    from napari_segloop.files.pairing import Pair, Pairing
+
+CLOSING = 2.0  # seconds for writing the model and for Python to end
+SHORTEST = 1.0
+NO_MODELS = ("none", "imagenet")
+
+
+def run(request: TrainRequest, reporter: Reporter) -> int:
+    """Teach a network and write it."""
+    pairing = pair(request.images, request.labels, request.checked or None)
+    check_outputs(request, pairing)
+    start = None if request.start in NO_MODELS else load_model(Path(request.start))
+    reading = reading_for(request.reading, start)
+    settings_for(request, start, reading)  # wrong values are found before images are read
+    images = [plane for item in with_truth(pairing, request) for plane in read_pair(item, reading)]
+    if pairing.skipped:
+        reporter.notice(f"Passed over {len(pairing.skipped)} image(s) without labels.")
+    course = _Course(reporter)
+    with stop_on_interrupt(course.stop) as should_stop:
+        settings = settings_for(request, start, reading)
+        result = drain(fit(images, settings, start, should_stop), course.tell)
+        written = _write(result, request.model)
+    reporter.result(**_summary(result, course), **written, skipped=len(pairing.skipped))
+    _say(result, written, reporter)
+    return 130 if result.stopped else 0
+
+
+def candidate_path(model: Path) -> Path:
+    """Return where new weights lie that lost."""
+    return model.with_name(f"{model.name}.candidate")
+
+
+def with_truth(pairing: Pairing, request: TrainRequest) -> list[Pair]:
+    """Return the pairs that may hold truth: without its checked file, nothing in one is checked."""
+    return [item for item in pairing.pairs if item.checked or not request.checked]
+
+
+def check_outputs(request: TrainRequest, pairing: Pairing) -> None:
+    """Find out before the work whether the model can be written.
+
+    Parameters
+    ----------
+    request : TrainRequest
+        Names the model file; it may be the one that training starts from.
+    pairing : Pairing
+        The files that must not be overwritten.
+
+    Raises
+    ------
+    OutputError
+        With the remedy.
+    """
+    pairs = [file for item in pairing.pairs for file in (item.image, item.labels, item.checked)]
+    inputs = [file for file in (*pairs, *pairing.skipped) if file is not None]
+    check_file(request.model, inputs)
+    check_not_input([candidate_path(request.model)], inputs)
+
+
+def reading_for(reading: Reading, start: Model | None) -> Reading:
+    """Return how images are read: as the user says, else as for the model to start from."""
+    if start is None:
+        return reading
+    return replace(
+        reading,
+        axes=reading.axes or start.info.axes,
+        channels=reading.channels or start.info.selected,
+    )
+
+
+def settings_for(request: TrainRequest, start: Model | None, reading: Reading) -> TrainSettings:
+    """Return the settings of a training.
+
+    Parameters
+    ----------
+    request : TrainRequest
+        What the user asked for.
+    start : Model, optional
+        Gives task and encoder where the user names none.
+    reading : Reading
+        Kept in the model.
+
+    Returns
+    -------
+    TrainSettings
+        With the time that is left of the user's minutes.
+
+    Raises
+    ------
+    ModelError
+        When the named encoder is not the start model's.
+    """
+    if start is not None and request.encoder not in (None, start.info.encoder):
+        raise ModelError(
+            f"the encoder of the model to start from, {start.info.encoder}",
+            str(request.encoder),
+            "Leave --encoder out, or train from zero.",
+            request.start,
+        )
+    return TrainSettings(
+        task=request.task or (start.info.task if start else "classes"),
+        encoder=request.encoder or (start.info.encoder if start else "resnet34"),
+        pretrained=request.start == "imagenet",
+        steps=request.steps,
+        seconds=None if request.steps else seconds_left(request.minutes),
+        seed=request.seed,
+        ignore=request.ignore,
+        device=request.computing.device,
+        threads=request.computing.threads,
+        axes=reading.axes,
+        channels=reading.channels,
+    )
+
+
+def seconds_left(minutes: float | None) -> float:
+    """Return the seconds that training may take until the process has had its minutes."""
+    return max(60 * (minutes or DEFAULT_MINUTES) - process_age() - CLOSING, SHORTEST)
+
+
+def read_pair(item: Pair, reading: Reading) -> Iterator[TrainingImage]:
+    """Read the planes of a pair that hold truth.
+
+    Parameters
+    ----------
+    item : Pair
+        An image, its labels and perhaps what is checked in them.
+    reading : Reading
+        How images are read.
+
+    Yields
+    ------
+    TrainingImage
+        One for each plane in which a pixel is checked.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read, or the three do not fit together.
+    """
+    with (
+        open_image(item.image, reading.axes, reading.channels) as image,
+        open_labels(item.labels, reading.axes) as labels,
+    ):
+        check_pair(image, labels)
+        statistics = measure(Planes(image))
+        for index in image.indices():
+            checked = _read_checked(item, image, index, reading)
+            if checked is None or checked.any():
+                pixels = image.plane(index).read(*(slice(0, n) for n in image.plane_shape))
+                truth = labels.read(label_index(image, labels, index))
+                yield TrainingImage(_name(item, index), pixels, truth, checked, statistics)
+
+
+def _read_checked(
+    item: Pair, image: ImageFile, index: tuple[int, ...], reading: Reading
+) -> Mask | None:
+    """Return where a plane is checked; all of it when the user named no checked files."""
+    if item.checked is None:
+        return None
+    with open_labels(item.checked, reading.axes) as marks:
+        check_pair(image, marks)
+        return read_checked(marks, label_index(image, marks, index))
+
+
+def _name(item: Pair, index: tuple[int, ...]) -> str:
+    return f"{item.image} [{';'.join(map(str, index))}]" if index else str(item.image)
+
+
+class _Course:
+    """Tells how a training goes, and remembers what was planned."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._score: float | None = None
+        self.planned: TrainingPlanned | None = None
+
+    def tell(self, event: Event) -> None:
+        """Tell of an event."""
+        self._reporter.event(event)
+        if isinstance(event, Notice):
+            self._reporter.say(event.text)
+        elif isinstance(event, TrainingPlanned):
+            self._plan(event)
+        elif isinstance(event, Validated):
+            self._score = event.score
+        elif isinstance(event, StepDone):
+            self._step(event)
+
+    def stop(self) -> None:
+        """Say what the first Ctrl-C does."""
+        self._reporter.notice("Stopping: the best weights so far are written.")
+
+    def _plan(self, event: TrainingPlanned) -> None:
+        self.planned = event
+        regions = f"{event.teach_regions} regions teach, {event.test_regions} test"
+        self._reporter.say(f"{event.steps} steps; {regions}.")
+
+    def _step(self, event: StepDone) -> None:
+        self._reporter.started = True
+        score = "" if self._score is None else f", agreement {100 * self._score:.0f} %"
+        left = event.seconds / event.step * (event.steps - event.step)
+        when = f" of {event.steps}, {duration(left)} left" if event.steps else ""
+        self._reporter.progress(f"step {event.step}{when}, loss {event.loss:.3f}{score}")
+
+
+def _write(result: TrainResult, model: Path) -> dict[str, object]:
+    """Write the winner, and weights that lost beside it; return where."""
+    save_model(result.model, model)
+    if result.candidate is None:
+        return {"model": model, "candidate": None}
+    save_model(result.candidate, candidate_path(model))
+    return {"model": model, "candidate": candidate_path(model)}
+
+
+def _summary(result: TrainResult, course: _Course) -> dict[str, object]:
+    info = result.model.info
+    return {
+        "id": result.model.id,
+        "accepted": result.accepted,
+        "score": result.score,
+        "start_score": result.start_score,
+        "dice": dict(zip(info.values, result.dice, strict=False)),
+        "steps": result.steps,
+        "seconds": result.seconds,
+        "stopped": result.stopped,
+        "task": info.task,
+        "classes": info.values,
+        "channels": info.channels,
+        "encoder": info.encoder,
+        "seed": info.seed,
+        "precision": info.precision,
+        "teach_regions": len(info.teach_hashes),
+        "test_regions": len(info.test_hashes),
+        "planned_steps": course.planned.steps if course.planned else None,
+    }
+
+
+def _say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
+    agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
+    reporter.say(
+        f"{result.steps} steps in {duration(result.seconds)}; "
+        f"agreement on test regions (Dice): {agreement}."
+    )
+    if not result.accepted and result.start_score is not None:
+        reporter.say(
+            f"The model you started from is better ({100 * result.start_score:.1f} %) and was "
+            f"kept; the new weights lie in {written['candidate']}."
+        )
+    reporter.say(f"Model: {written['model']}")
