@@ -65,7 +65,7 @@ def members(module: ModuleType) -> Iterator[str]:
                     yield f"{module.__name__}.{name}.{part}"
 
 
-def excused(name: str, code: str) -> bool:
+def excused(name: str, code: str, message: str) -> bool:
     """Say whether a check does not fit an object.
 
     Parameters
@@ -74,16 +74,38 @@ def excused(name: str, code: str) -> bool:
         The object's full name.
     code : str
         numpydoc's name of the check.
+    message : str
+        What it found.
 
     Returns
     -------
     bool
-        True for dataclasses whose one line says enough of their fields.
+        True for parameters that are private, for dataclasses whose one line says enough of their
+        fields, and for classes that have their parameters from a base or, as protocols, none.
     """
+    if code != "PR01":
+        return False
     module, _, attribute = name.rpartition(".")
     thing = getattr(sys.modules.get(module), attribute, None)
-    bare = dataclasses.is_dataclass(thing) and "Parameters\n" not in (thing.__doc__ or "")
-    return bare and code == "PR01"
+    private = all(parameter.startswith("_") for parameter in re.findall(r"'(.+?)'", message))
+    return private or (inspect.isclass(thing) and not documents_parameters(thing))
+
+
+def documents_parameters(thing: type) -> bool:
+    """Say whether a class has parameters of its own to document.
+
+    Parameters
+    ----------
+    thing : type
+        A class.
+
+    Returns
+    -------
+    bool
+        True when it began to document them, or has an ``__init__`` that somebody wrote.
+    """
+    generated = dataclasses.is_dataclass(thing) or getattr(thing, "_is_protocol", False)
+    return "Parameters\n" in (thing.__doc__ or "") or ("__init__" in vars(thing) and not generated)
 
 
 def faults() -> Iterator[str]:
@@ -102,7 +124,7 @@ def faults() -> Iterator[str]:
             continue
         found = validate(name)
         for code, message in found["errors"]:
-            if code in settings["checks"] and not excused(name, code):
+            if code in settings["checks"] and not excused(name, code, message):
                 yield f"{found['file']}:{found['file_line']}: {name} {code} {message}"
 
 
