@@ -7,10 +7,6 @@ References
 ----------
 .. [1] Otsu, N. (1979). A threshold selection method from gray-level histograms.
    https://doi.org/10.1109/TSMC.1979.4310076
-.. [2] Vincent, L. (1993). Morphological grayscale reconstruction in image analysis (h-maxima).
-   https://doi.org/10.1109/83.217222
-.. [3] Beucher, S. and Meyer, F. (1993). The morphological approach to segmentation: the
-   watershed transformation. https://doi.org/10.1201/9781482277234-12
 """
 
 from __future__ import annotations
@@ -20,20 +16,26 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from scipy import ndimage
-from skimage import filters, morphology, segmentation
+from skimage import filters
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.images import check_plane
+from napari_segloop.core.touching import separate_touching
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from napari_segloop.core.images import Array, Float, Labels, Mask
+
+    Double = NDArray[np.float64]
 
 Method = Literal["otsu", "local"]
 Objects = Literal["bright", "dark"]
 
 _BINS: Final = 1024  # one hot pixel in 16 bits still leaves the others some bins
-_NECK: Final = 0.15  # objects are separated where a neck is this much narrower than both
-_UNEVEN: Final = 0.25  # background that varies by this part of the contrast asks for "local"
+_UNEVEN: Final = 0.18  # even backgrounds measured .01 to .12, uneven ones .23 to .31
 _FLAT: Final = 1e-6  # rounding of float32, on values from 0 to 1
 _EIGHT: Final = np.ones((3, 3), bool)
 
@@ -148,9 +150,10 @@ def suggest(image: Array) -> FirstMaskSettings:
     Returns
     -------
     FirstMaskSettings
-        ``local`` when the medians of an 8 x 8 grid of blocks spread (standard deviation) by more
-        than a quarter of the distance of Otsu's two classes; then the side of the cut that covers
-        less than half of the image, since objects are usually the smaller part.
+        ``local`` when the background, which is the larger of Otsu's two classes, is uneven: its
+        medians in an 8 x 8 grid of blocks have a standard deviation of more than 0.18 times the
+        distance of the two classes. Then the side of the cut that covers less than half of the
+        image, since objects are usually the smaller part.
 
     Raises
     ------
@@ -171,42 +174,6 @@ def suggest(image: Array) -> FirstMaskSettings:
     above = values[known] >= _otsu(values[known])
     objects: Objects = "bright" if above.size == 0 or above.mean() <= 1 / 2 else "dark"
     return FirstMaskSettings(method=method, objects=objects)
-
-
-def separate_touching(mask: Mask) -> Labels:
-    """Cut touching objects apart where they have a neck.
-
-    A watershed on the distance to the background [3]_. Its markers are the h-maxima [2]_ of the
-    logarithm of that distance, so that the same relative neck counts for small and large objects.
-
-    Parameters
-    ----------
-    mask : (Y, X) ndarray of bool
-        The objects.
-
-    Returns
-    -------
-    (Y, X) ndarray of int32
-        Ids from 1; every pixel of the mask has one.
-
-    Examples
-    --------
-    >>> int(separate_touching(np.ones((3, 3), bool)).max())
-    1
-    """
-    if mask.all():
-        return np.ones(mask.shape, np.int32)
-    distance = ndimage.distance_transform_edt(mask)
-    height = np.where(mask, np.log(np.maximum(distance, 1)), -10.0)
-    flooded = morphology.reconstruction(  # type: ignore[no-untyped-call]
-        height + np.log1p(-_NECK), height
-    )
-    peaks = morphology.local_maxima(flooded, connectivity=2)  # type: ignore[no-untyped-call]
-    markers = ndimage.label(peaks & mask, _EIGHT)[0]
-    ids: Labels = segmentation.watershed(  # type: ignore[no-untyped-call]
-        -distance, markers, connectivity=2, mask=mask
-    )
-    return ids
 
 
 def _check_name(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -231,9 +198,22 @@ def _scaled(image: Array, negate: bool) -> tuple[Float, Mask]:
     if not known.any():
         return np.zeros(image.shape, np.float32), known
     values = np.where(known, -values if negate else values, 0) / 2  # their range may not overflow
+    values = _without_spikes(values, known)
     low, high = values[known].min(), values[known].max()
     values = np.where(known, values - low, 0) / ((high - low) or 1)
     return values.astype(np.float32), known
+
+
+def _without_spikes(values: Double, known: Mask) -> Double:
+    """Limit hot and dead pixels, or they would take up all of the histogram.
+
+    Nothing may leave the range of the 3 x 3 medians by more than this range.
+    """
+    medians = ndimage.median_filter(values, 3)[known] / 4
+    low, high = medians.min(), medians.max()
+    if low == high:
+        return values
+    return 4 * np.clip(values / 4, 2 * low - high, 2 * high - low)
 
 
 def _smoothed(values: Float, known: Mask, sigma: float) -> Float:
@@ -282,11 +262,19 @@ def _is_uneven(values: Float, known: Mask) -> bool:
     if not np.isfinite(cut):
         return False
     above = known & (values >= cut)
-    contrast = values[above].mean() - values[known & ~above].mean()
-    rows = np.array_split(np.where(known, values, np.nan), min(8, values.shape[0]), axis=0)
-    blocks = [b for row in rows for b in np.array_split(row, min(8, row.shape[1]), axis=1)]
-    medians = [np.median(b[np.isfinite(b)]) for b in blocks if np.isfinite(b).any()]
+    below = known & ~above
+    contrast = values[above].mean() - values[below].mean()
+    larger = above if above.sum() > below.sum() else below
+    medians = [np.median(block) for block in _blocks(np.where(larger, values, np.nan))]
     return bool(np.std(medians) > _UNEVEN * contrast)
+
+
+def _blocks(values: Float) -> Iterator[Float]:
+    """Yield what is known in each block of an 8 x 8 grid."""
+    for row in np.array_split(values, min(8, values.shape[0])):
+        for block in np.array_split(row, min(8, row.shape[1]), axis=1):
+            if np.isfinite(block).any():
+                yield block[np.isfinite(block)]
 
 
 def _sized(ids: Labels, smallest: int, largest: int | None) -> Labels:

@@ -131,6 +131,9 @@ class CrystalSettings:
             raise InputError(
                 "bits of 8, 10, 12, 14 or 16", f"{self.bits!r}", "Choose one of these."
             )
+        if self.offset >= self.largest / 2:
+            got = f"{self.offset:g} of {self.largest} counts"
+            raise InputError("an offset below half of the camera's range", got, "Choose less.")
         if self.bubbles + self.blobs > 1:
             got = f"{self.bubbles + self.blobs:g}"
             raise InputError("bubbles and blobs of at most 1 together", got, "Choose fewer.")
