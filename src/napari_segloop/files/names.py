@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUFFIXES = (".ome.tiff", ".ome.tif", ".ome.zarr", ".tiff", ".tif", ".png", ".zarr")
+SUFFIXES = (".ome.tif", ".ome.tiff", ".ome.zarr", ".tif", ".tiff", ".png", ".zarr")
+"""Longer ones first."""
 LABEL_ENDINGS = ("_cp_masks", "_masks", "_mask", "_labels", "_label")
 RESULTS = (".uncertainty", ".probabilities", ".classes")
 

@@ -23,6 +23,7 @@ from napari_segloop.files.ngffmeta import (
     levels,
     multiscale,
 )
+from napari_segloop.files.stored import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -209,6 +210,32 @@ class ZarrOutput:
             if self._written[name] != layout.planes:
                 msg = f"{name}: {layout.planes} planes announced, {self._written[name]} written"
                 raise ValueError(msg)
+
+
+def group_provenance(path: Path) -> str | None:
+    """Return how a group of ours came about.
+
+    Parameters
+    ----------
+    path : Path
+        A group, or the OME-Zarr whose predicted labels are meant.
+
+    Returns
+    -------
+    str or None
+        JSON; None when the group does not say.
+
+    Raises
+    ------
+    InputError
+        No Zarr.
+    """
+    inner = path / LABELS / "segloop"
+    with reading(path):
+        group = zarr.open_group(inner if inner.is_dir() else path, mode="r")
+    note = group.attrs.get("napari-segloop")
+    text = note.get("provenance") if isinstance(note, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def zarr_version(path: Path) -> Version:

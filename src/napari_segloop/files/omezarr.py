@@ -6,6 +6,7 @@ The highest resolution is read. A name inside the metadata never leads out of th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import zarr
 from napari_segloop.core.errors import InputError
 from napari_segloop.files.axes import LETTERS, guess_axes
 from napari_segloop.files.pixelsize import PixelSize, micrometres, pixel_size
-from napari_segloop.files.stored import Key, Stored
+from napari_segloop.files.stored import Key, Stored, check_chunk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,12 @@ def open_zarr(path: Path, labels: bool = False, label: str | None = None) -> Sto
     InputError
         Damaged or unsafe metadata, a plate, or several images.
     """
-    node: Any = zarr.open(path, mode="r")
+    try:
+        node = zarr.open(path, mode="r")
+    except FileNotFoundError as error:
+        if path.exists():
+            raise _unsuited(path, "no Zarr array or group") from error
+        raise
     if isinstance(node, zarr.Array):
         return Stored(_pixels(path, node), _plain_axes(node))
     group = _image_group(path, node, labels, label)
@@ -150,6 +156,7 @@ def _pixels(path: Path, array: zarr.Array[Any]) -> ZarrPixels:
     codecs = str(array.metadata.to_dict()).lower()
     if "pickle" in codecs:
         raise _unsuited(path, "pickled Python objects")
+    check_chunk(path, prod(array.chunks) * np.dtype(array.dtype).itemsize)
     return ZarrPixels(array)
 
 

@@ -104,7 +104,7 @@ def output_paths(inputs: Sequence[Path], directory: Path) -> tuple[Target, ...]:
     """
     counts = Counter(_key(path) for path in inputs)
     folders = [Path(os.path.abspath(path)).parent for path in inputs]
-    base = Path(os.path.commonpath(folders)) if folders else Path()
+    base = _common_folder(folders)
     targets = tuple(
         Target(path, _stem(path, folder, base, directory, counts[_key(path)] > 1), is_zarr(path))
         for path, folder in zip(inputs, folders, strict=True)
@@ -114,8 +114,18 @@ def output_paths(inputs: Sequence[Path], directory: Path) -> tuple[Target, ...]:
     return targets
 
 
-def _stem(path: Path, folder: Path, base: Path, directory: Path, keep: bool) -> Path:
-    inside = folder.relative_to(base) if keep else Path()
+def _common_folder(folders: Sequence[Path]) -> Path | None:
+    """Return the folder that all folders lie in, if there is one."""
+    if len({folder.anchor for folder in folders}) != 1:
+        return None
+    return Path(os.path.commonpath(folders))
+
+
+def _stem(path: Path, folder: Path, base: Path | None, directory: Path, keep: bool) -> Path:
+    inside = Path()
+    if keep:  # on Windows inputs may lie on several drives, of which none holds the other
+        drive = "" if base else folder.drive.rstrip(":\\/").replace("\\", "_")
+        inside = drive / folder.relative_to(base or folder.anchor)
     return directory / inside / image_name(path)
 
 

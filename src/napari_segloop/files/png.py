@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2**32
 """Pixels: 65,536 by 65,536."""
-DEEP_COLOUR = {2, 4, 6}
+GREY_ALPHA = 4
+DEEP_COLOUR = {2, GREY_ALPHA, 6}
 """PNG colour types with several samples, which Pillow would cut to 8 bits."""
 GREY, COLOURS = "YX", "YXS"
 
@@ -88,8 +89,9 @@ def open_png(path: Path, palette_indices: bool = False) -> Stored:
         mode = _target_mode(image, palette_indices)
         shape: tuple[int, ...] = (image.height, image.width)
         size = _pixel_size(image)
-    if _is_deep(path):
-        return _deep(path, shape, mode, size)
+    depth, kind = _depth_and_type(path)
+    if depth == 16 and kind in DEEP_COLOUR:
+        return _deep(path, shape, kind, size)
     samples = Image.getmodebands(mode)
     shape = shape if samples == 1 else (*shape, samples)
     dtype = np.dtype({"1": bool, "I;16": np.uint16, "I": np.int32}.get(mode, np.uint8))
@@ -129,18 +131,17 @@ def _decode(path: Path, mode: str) -> Array:
         return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
-def _is_deep(path: Path) -> bool:
-    """Whether the header says 16 bits and several samples."""
+def _depth_and_type(path: Path) -> tuple[int, int]:
+    """Return bits and colour type from the header."""
     with path.open("rb") as file:
         header = file.read(26)
-    return header[24] == 16 and header[25] in DEEP_COLOUR
+    return header[24], header[25]
 
 
-def _deep(path: Path, shape: tuple[int, ...], mode: str, size: PixelSize | None) -> Stored:
+def _deep(path: Path, shape: tuple[int, ...], kind: int, size: PixelSize | None) -> Stored:
     """Return a PNG of 16 bits with several samples, without its opacity."""
-    grey = mode in {"L", "I;16", "I"}
     dtype = np.dtype(np.uint16)
-    if grey:
+    if kind == GREY_ALPHA:
         return Stored(DecodedPixels(shape, dtype, partial(_decode_deep, path, 0)), GREY, size)
     decode = partial(_decode_deep, path, slice(0, 3))
     return Stored(DecodedPixels((*shape, 3), dtype, decode), COLOURS, size)

@@ -43,6 +43,8 @@ BROKEN = (
 )
 """What the readers raise on damaged files; imagecodecs' errors are RuntimeErrors."""
 
+AT_ONCE = 2**33
+"""Bytes: what is decoded at once has to fit in memory."""
 BIG = 2**31
 INFLATION = 1100
 """Bytes out per byte in: deflate reaches 1032 at most, so more is a false size."""
@@ -112,6 +114,9 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except InputError as error:
+        error.file = error.file or str(path)
+        raise
     except FileNotFoundError as error:
         raise InputError("a file", "none", "Check the path.", str(path)) from error
     except PermissionError as error:
@@ -148,6 +153,30 @@ def check_size(path: Path, plane_bytes: int, file_bytes: int) -> None:
             "an image as large as its file says",
             f"{file_bytes} bytes that claim a plane of {plane_bytes} bytes",
             "Export it again.",
+            str(path),
+        )
+
+
+def check_chunk(path: Path, chunk_bytes: int) -> None:
+    """Refuse files of which no part can be read alone.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    chunk_bytes : int
+        What is decoded at once.
+
+    Raises
+    ------
+    InputError
+        Above 8 GiB.
+    """
+    if chunk_bytes > AT_ONCE:
+        raise InputError(
+            f"an image in tiles or chunks of at most {AT_ONCE} bytes",
+            f"{chunk_bytes} bytes at once",
+            "Save it in tiles, for example as OME-Zarr.",
             str(path),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import zarr
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.images import Array, check_dtype
 from napari_segloop.files.axes import COLOURS, guess_axes
-from napari_segloop.files.stored import Key, Stored, check_size, reading
+from napari_segloop.files.stored import Key, Stored, check_chunk, check_size, reading
 from napari_segloop.files.tiffsize import tiff_pixel_size
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def open_tiff(path: Path) -> Stored:
     with reading(path):
         options = _options(path)
         with tifffile.TiffFile(path, **options) as file:
+            _check_last_page(file)
             return _stored(path, file, options)
 
 
@@ -156,6 +158,20 @@ def _options(path: Path) -> dict[str, Any]:
         )
 
 
+def _check_last_page(file: tifffile.TiffFile) -> None:
+    """Refuse files that end before their last page, which tifffile shortens without an error."""
+    pages = len(file.pages)
+    place = file.pages.next_page_offset
+    if place is None:
+        return
+    file.filehandle.seek(place)
+    link = file.filehandle.read(file.tiff.offsetsize)
+    following = int.from_bytes(link, "little" if file.byteorder == "<" else "big")
+    if len(link) < file.tiff.offsetsize or following >= file.filehandle.size:
+        msg = f"truncated after page {pages}"
+        raise ValueError(msg)
+
+
 def _stored(path: Path, file: tifffile.TiffFile, options: dict[str, Any]) -> Stored:
     """Describe the first series and choose how it is read."""
     series = file.series[0]
@@ -169,6 +185,7 @@ def _stored(path: Path, file: tifffile.TiffFile, options: dict[str, Any]) -> Sto
         mapped = MappedPixels(path, series.dataoffset, series.shape, stored)
         return Stored(mapped, _axes(file), size, _colours(page))
     chunks = _chunks(series)
+    check_chunk(path, prod(chunks) * dtype.itemsize)
     coded = CodedPixels(path, series.shape, dtype, chunks, options)
     return Stored(coded, _axes(file), size, _colours(page), coded.close)
 

@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 
 from napari_segloop.files.atomic import commit, discard, temporary_name, writing
+from napari_segloop.files.ngff import group_provenance
 from napari_segloop.files.omexml import Layout, ome_xml, read_provenance_note
 from napari_segloop.files.stored import reading
 
@@ -172,7 +173,7 @@ def read_provenance(path: Path) -> str | None:
     Parameters
     ----------
     path : Path
-        An OME-TIFF of ours.
+        An OME-TIFF of ours, or a group of an OME-Zarr such as ``x.ome.zarr/labels/segloop``.
 
     Returns
     -------
@@ -184,5 +185,7 @@ def read_provenance(path: Path) -> str | None:
     InputError
         A missing or damaged file.
     """
+    if path.is_dir():
+        return group_provenance(path)
     with reading(path), tifffile.TiffFile(path) as file:
         return read_provenance_note(file.ome_metadata) if file.ome_metadata else None
