@@ -12,21 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import label
 from skimage.segmentation import watershed
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.labels import border_band, check_label_plane, contact_pixels
+from napari_segloop.core.interiors import find_interiors
+from napari_segloop.core.labels import check_label_plane
 
 if TYPE_CHECKING:
-    from napari_segloop.core.images import Array, Labels, Mask
+    from napari_segloop.core.images import Array, Mask
 
 BACKGROUND, INTERIOR, BORDER = 0, 1, 2
 CLASSES = 3
-THICKEST_BORDER = 4
-"""Pixels; wider borders only cost interior, two of them already part touching objects by eight."""
-BORDER_SHARE = 3
-"""The border is at most the third part of an object's inner radius."""
 
 Bytes = NDArray[np.uint8]
 Ids = NDArray[np.uint16 | np.uint32]
@@ -61,12 +57,16 @@ class ObjectSettings:
 def objects_to_classes(ids: Array) -> Bytes:
     """Turn object ids into background, interior and border.
 
-    The border is an object's inner rim, a third of its inner radius thick (1 to 4 pixels), so that
-    touching objects have borders between them and small ones keep an interior. Where the rim cuts
-    the interior into parts, it is thinned to 1 pixel, and then only the largest part (parts join
-    along edges) is called interior: one object, one interior. Objects without depth (at most two
-    pixels wide) are interior but where they touch another object, at least in one pixel; two such
-    objects whose only pixels touch cannot be told apart again. An id in separate pieces counts as
+    The border is an object's inner rim, 2 pixels thick, or 1 in objects with an inner radius below
+    6 pixels, so that touching objects have borders between them and small ones keep an interior.
+    (Watershed puts the line between two objects half-way between their interiors: borders that
+    differ by one pixel displace it by half a pixel, ones that differ by more would by more.)
+
+    Where the rim cuts the interior into parts, it is thinned to 1 pixel, and then only the largest
+    part (parts join along edges) is called interior: one object, one interior. Objects without
+    depth (at most two pixels wide) are interior but where they touch another object, at least in
+    one pixel; two such objects whose only pixels touch cannot be told apart again. An id in
+    separate pieces counts as
     one object per piece. The edge of the plane is no border.
 
     Parameters
@@ -95,11 +95,8 @@ def objects_to_classes(ids: Array) -> Bytes:
     array([0, 2, 1, 2, 0], dtype=uint8)
     """
     ids = check_label_plane(ids)
-    pieces = _components(ids, 2)
-    foreground = pieces > 0
-    classes = np.where(foreground, BORDER, BACKGROUND).astype(np.uint8)
-    if foreground.any():
-        classes[_interiors(pieces, _depth(ids))] = INTERIOR
+    classes = np.where(ids != 0, BORDER, BACKGROUND).astype(np.uint8)
+    classes[find_interiors(ids)] = INTERIOR
     return classes
 
 
@@ -235,68 +232,6 @@ def _in_raster_order(grown: NDArray[np.int32], smallest: int) -> Ids:
     new[order] = np.arange(1, order.size + 1)
     ids: Ids = np.take(new, grown)
     return ids
-
-
-def _depth(ids: Labels) -> NDArray[np.float32]:
-    rim = border_band(ids, 1)
-    if not rim.any():
-        return np.full(ids.shape, np.inf, np.float32)
-    depth: NDArray[np.float32] = ndimage.distance_transform_edt(~rim).astype(np.float32)
-    return depth + 1
-
-
-def _components(ids: Labels, connectivity: int) -> NDArray[np.int32]:
-    """Label the connected pixels of equal id; 1 joins along edges, 2 over corners too."""
-    numbers = label(ids, background=0, connectivity=connectivity)  # type: ignore[no-untyped-call]
-    return np.asarray(numbers, np.int32)
-
-
-def _interiors(pieces: NDArray[np.int32], depth: NDArray[np.float32]) -> Mask:
-    radius = np.zeros(pieces.max() + 1, np.float32)
-    inside = np.flatnonzero(pieces)
-    np.maximum.at(radius, pieces.ravel()[inside], depth.ravel()[inside])
-    thickness = np.clip(radius // BORDER_SHARE, 1, THICKEST_BORDER)
-    thickness[0] = np.inf
-    parts, split = _parts(pieces, depth > thickness[pieces])
-    if split.any():
-        thickness[split] = 1
-        parts, split = _parts(pieces, depth > thickness[pieces])
-    interior = _largest(parts, pieces)
-    thin = radius < 2
-    thin[0] = False
-    return interior | _thin_interiors(pieces, thin) if thin.any() else interior
-
-
-def _parts(pieces: NDArray[np.int32], interior: Mask) -> tuple[NDArray[np.int32], Mask]:
-    parts = _components(np.where(interior, pieces, 0), 1)
-    owner = np.zeros(parts.max() + 1, np.int64)
-    owner[parts] = pieces
-    owner[0] = 0
-    return parts, np.bincount(owner[1:], minlength=pieces.max() + 1) > 1
-
-
-def _largest(parts: NDArray[np.int32], pieces: NDArray[np.int32]) -> Mask:
-    """Keep one part of each piece: the largest, of equal ones the first."""
-    sizes = np.bincount(parts.ravel())
-    owner = np.zeros(sizes.size, np.int64)
-    owner[parts] = pieces
-    order = np.argsort(-sizes[1:], kind="stable") + 1
-    _, best = np.unique(owner[order], return_index=True)
-    keep = np.zeros(sizes.size, bool)
-    keep[order[best]] = True
-    return keep[parts]
-
-
-def _thin_interiors(pieces: NDArray[np.int32], thin: Mask) -> Mask:
-    interior = thin[pieces] & ~contact_pixels(pieces)
-    has_some = np.zeros(thin.size, bool)
-    has_some[pieces[interior]] = True
-    lost = np.flatnonzero((thin & ~has_some)[pieces])
-    owner = pieces.ravel()[lost]
-    order = np.argsort(owner, kind="stable")
-    _, start, count = np.unique(owner[order], return_index=True, return_counts=True)
-    interior.ravel()[lost[order[start + count // 2]]] = True
-    return _largest(_parts(pieces, interior)[0], pieces)
 
 
 def _lead(value: Bytes, other: Bytes) -> Bytes:
