@@ -160,4 +160,4 @@ def to_float(window: Array) -> tuple[Float, Mask]:
     values = window.astype(np.float32)
     if window.dtype.kind != "f":
         return values, np.ones(window.shape[1:], bool)
-    return values, np.isfinite(values).all(axis=0)
+    return values, np.asarray(np.isfinite(values).all(axis=0))

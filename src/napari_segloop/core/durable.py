@@ -1,0 +1,78 @@
+"""Files that are whole or absent: written beside their place, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path that takes the place of `path` if all goes well.
+
+    Parameters
+    ----------
+    path : Path
+        The final file; an older one stays untouched until the last moment.
+
+    Yields
+    ------
+    Path
+        Where to write, in the same folder and with the same suffixes.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full, the folder is missing or not writable.
+    """
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Say in plain words why a file could not be written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    OutputError
+        To be raised.
+    """
+    return OutputError(
+        "to write this file",
+        (error.strerror or str(error)).lower(),
+        "Free some space or choose another folder, then run it again; nothing was replaced.",
+        str(path),
+    )
+
+
+def _flush(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open folders; its rename is durable with the file's own flush
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,227 @@
+"""What is taught: images and labels checked, mapped, normalised and split.
+
+Everything that can be wrong with truth is found here, before a network exists. Torch-free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.core.errors import InputError, TruthError
+from napari_segloop.core.holdout import UNKNOWN, Split, split
+from napari_segloop.core.images import (
+    Array,
+    ArrayPlane,
+    Float,
+    Labels,
+    Mask,
+    check_plane,
+    to_float,
+)
+from napari_segloop.core.modelinfo import OBJECT_OUTPUTS
+from napari_segloop.core.normalize import (
+    Normalization,
+    Statistics,
+    from_file,
+    from_training,
+    measure,
+)
+from napari_segloop.core.objects import objects_to_classes
+from napari_segloop.core.truth import class_values, to_class_indices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.core.settings import TrainSettings
+
+OBJECT_VALUES = (0, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingImage:
+    """A plane and what a human says about it.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    image : (C, Y, X) ndarray
+        Any supported dtype.
+    labels : (Y, X) ndarray of integer
+        Class values or object ids.
+    checked : (Y, X) ndarray of bool, optional
+        Where the labels are truth; everywhere when not given.
+    statistics : Statistics, optional
+        Of the whole file that the plane is from; of the plane when not given.
+    """
+
+    name: str
+    image: Array
+    labels: Labels
+    checked: Mask | None = None
+    statistics: Statistics | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Truth ready for teaching.
+
+    Parameters
+    ----------
+    values : tuple of int
+        Label value of each class, 0 first; ``(0, 1)`` for objects.
+    normalization : Normalization
+        Rule, and the numbers of the training images.
+    images : tuple of (C, Y, X) ndarray of float32
+        Normalised.
+    truths : tuple of (Y, X) ndarray of int16
+        Class numbers, -1 where not checked.
+    split : Split
+        Which blocks teach and which test.
+    outputs : int
+        Classes that the network tells apart; three for objects.
+    """
+
+    values: tuple[int, ...]
+    normalization: Normalization
+    images: tuple[Float, ...]
+    truths: tuple[Labels, ...]
+    split: Split
+    outputs: int
+
+    @property
+    def channels(self) -> int:
+        """Image channels."""
+        return int(self.images[0].shape[0])
+
+    def teaching_truth(self) -> tuple[Labels, ...]:
+        """Return the truth with every test block blanked.
+
+        Returns
+        -------
+        tuple of (Y, X) ndarray of int16
+            Copies.
+        """
+        taught = tuple(truth.copy() for truth in self.truths)
+        for block in self.split.test:
+            taught[block.image][block.window] = UNKNOWN
+        return taught
+
+
+def prepare_lesson(images: Sequence[TrainingImage], settings: TrainSettings) -> Lesson:
+    """Check, map, normalise and split the training images.
+
+    Parameters
+    ----------
+    images : sequence of TrainingImage
+        At least one.
+    settings : TrainSettings
+        Task, ignored value and normalization rule.
+
+    Returns
+    -------
+    Lesson
+        Ready for teaching.
+
+    Raises
+    ------
+    InputError
+        When an image is no image, or image and labels do not fit together.
+    TruthError
+        When nothing, or only one class, is checked.
+    """
+    if not images:
+        raise TruthError("at least one image with labels", "none", "Give --images and --labels.")
+    for item in images:
+        _check_shapes(item, images[0])
+    values = _values(images, settings)
+    truths = tuple(_truth(item, values, settings) for item in images)
+    _check_truth(truths, values)
+    statistics = [item.statistics or measure([ArrayPlane(item.image)]) for item in images]
+    pooled = from_training(statistics)
+    normalization = Normalization(settings.normalization, pooled.centre, pooled.scale)
+    normalised = tuple(
+        for_file(normalization, own).apply(to_float(check_plane(item.image))[0])
+        for item, own in zip(images, statistics, strict=True)
+    )
+    parts = split([check_plane(item.image) for item in images], truths)
+    outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
+    return Lesson(values, normalization, normalised, truths, parts, outputs)
+
+
+def for_file(model: Normalization, statistics: Statistics) -> Normalization:
+    """Return the numbers for one file by a model's rule.
+
+    Parameters
+    ----------
+    model : Normalization
+        The model's rule, and the numbers of its training images.
+    statistics : Statistics
+        Of the file.
+
+    Returns
+    -------
+    Normalization
+        To be fixed in the Plan.
+    """
+    return model if model.rule == "training" else from_file(statistics, model.rule)
+
+
+def _check_shapes(item: TrainingImage, first: TrainingImage) -> None:
+    plane = check_plane(item.image)
+    if plane.shape[0] != check_plane(first.image).shape[0]:
+        raise InputError(
+            f"images of {check_plane(first.image).shape[0]} channel(s), like {first.name}",
+            f"{plane.shape[0]}",
+            "Select channels with --channels, or train on images of one kind.",
+            item.name,
+        )
+    for what, array in (("labels", item.labels), ("checked mask", item.checked)):
+        if array is not None and array.shape != plane.shape[1:]:
+            raise InputError(
+                f"{what} of the image's {plane.shape[1:]} pixels",
+                f"{array.shape}",
+                "Give the labels that belong to this image.",
+                item.name,
+            )
+
+
+def _values(images: Sequence[TrainingImage], settings: TrainSettings) -> tuple[int, ...]:
+    if settings.task == "objects":
+        return OBJECT_VALUES
+    checked = (
+        item.labels if item.checked is None else item.labels[item.checked] for item in images
+    )
+    return class_values(checked, settings.ignore)
+
+
+def _truth(item: TrainingImage, values: tuple[int, ...], settings: TrainSettings) -> Labels:
+    known = to_float(check_plane(item.image))[1]
+    if item.checked is not None:
+        known &= item.checked
+    if settings.ignore is not None:
+        known &= item.labels != settings.ignore
+    if settings.task == "objects":
+        classes = objects_to_classes(item.labels).astype(np.int16)
+    else:
+        classes = to_class_indices(np.where(known, item.labels, 0), values).astype(np.int16)
+    return np.where(known, classes, np.int16(UNKNOWN))
+
+
+def _check_truth(truths: Sequence[Labels], values: tuple[int, ...]) -> None:
+    found = np.unique(np.concatenate([np.unique(truth) for truth in truths]))
+    classes = found[found != UNKNOWN]
+    if classes.size == 0:
+        raise TruthError(
+            "checked pixels", "none", "Mark some pixels of each class, background too, as checked."
+        )
+    if classes.size == 1:
+        only = values[int(classes[0])] if classes[0] < len(values) else int(classes[0])
+        raise TruthError(
+            "truth of at least two classes",
+            f"only the value {only}",
+            "Mark some of the rest as well, for example a patch of background.",
+        )

@@ -1,0 +1,115 @@
+"""The one-cycle learning rate, and how many steps fit into a time.
+
+Plain numbers; the clock is read by whoever asks.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from statistics import median
+
+START, END = 0.04, 0.001  # learning rate at both ends, relative to the largest
+WARM_STEPS = 40
+WARM_SHARE = 0.25
+CALIBRATION_SECONDS = 10.0
+FEWEST_STEPS = 8
+
+
+def one_cycle(step: int, steps: int | None) -> float:
+    """Return the learning rate of a step relative to the largest.
+
+    It rises in a straight line over 40 steps (a quarter of a short training) and falls along a
+    cosine. The rise does not depend on the number of steps as long as that is 160 or more or not
+    known yet.
+
+    Parameters
+    ----------
+    step : int
+        From 0.
+    steps : int or None
+        None while the number is not fixed.
+
+    Returns
+    -------
+    float
+        From 0.001 to 1.
+
+    References
+    ----------
+    Smith, A disciplined approach to neural network hyper-parameters (2018),
+    https://arxiv.org/abs/1803.09820
+
+    Examples
+    --------
+    >>> [round(one_cycle(step, 200), 2) for step in (0, 20, 40, 120, 199)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
+    """
+    warm = WARM_STEPS if steps is None else max(1, min(WARM_STEPS, int(WARM_SHARE * steps)))
+    if step < warm:
+        return START + (1 - START) * step / warm
+    if steps is None:
+        return 1.0
+    place = min(1.0, (step - warm) / max(1, steps - warm))
+    return END + (1 - END) * (1 + math.cos(math.pi * place)) / 2
+
+
+@dataclass(slots=True)
+class Budget:
+    """Fixes the number of steps from the first ten seconds of a training.
+
+    Parameters
+    ----------
+    steps : int or None
+        The number, when the user gave it.
+    seconds : float or None
+        Wall time from `started` to the end, when the user gave that.
+    started : float
+        On the clock of `time.monotonic`.
+    """
+
+    steps: int | None
+    seconds: float | None
+    started: float = field(default_factory=time.monotonic)
+    _times: list[float] = field(default_factory=list)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    def note_step(self, seconds: float, closing: float) -> None:
+        """Take note of a step's time and fix the number of steps when enough is known.
+
+        Parameters
+        ----------
+        seconds : float
+            What the step took.
+        closing : float
+            Steps' worth of time that scoring and closing still need, as a multiple of a step.
+        """
+        if self.steps is not None or self.seconds is None:
+            return
+        self._times.append(seconds)
+        if sum(self._times) >= min(CALIBRATION_SECONDS, self.seconds / 4):
+            pace = median(self._times[1:] or self._times)
+            left = int((self.seconds - self.elapsed) / pace - closing)
+            self.steps = max(FEWEST_STEPS, len(self._times), len(self._times) + left)
+
+    def is_over(self, closing: float) -> bool:
+        """Say whether time is up although steps are left, on a machine that became slower.
+
+        Parameters
+        ----------
+        closing : float
+            As in `note_step`.
+
+        Returns
+        -------
+        bool
+            True when training must close now.
+        """
+        if self.seconds is None or not self._times:
+            return False
+        return self.elapsed + 0.8 * closing * median(self._times) > self.seconds

@@ -1,0 +1,169 @@
+"""How good a network is on the test regions while it is being taught.
+
+Test regions are predicted with their surroundings as input and scored on their own checked
+pixels. The score is the mean Dice over classes without background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_segloop.core.devices import autocast
+from napari_segloop.core.holdout import UNKNOWN, Block
+from napari_segloop.core.tiling import up_to_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from napari_segloop.core.images import Float, Labels
+
+CONTEXT = 32
+MOST_PIXELS = 600_000  # scoring must stay a small part of a two-minute training
+KEPT_LOGITS = 200_000  # pixels on which the temperature is fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Result of one scoring.
+
+    Parameters
+    ----------
+    score : float
+        Mean Dice over the classes without background that occur, 0 to 1.
+    dice : tuple of float or None
+        Per class; None where the class neither occurs nor was predicted.
+    logits : (N, K) Tensor of float32
+        A sample of the scored pixels, for the temperature.
+    truth : (N,) Tensor of int64
+        Their class numbers.
+    """
+
+    score: float
+    dice: tuple[float | None, ...]
+    logits: Tensor
+    truth: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _Exam:
+    """One test region: its surroundings, where it lies in them, and its truth."""
+
+    window: Tensor
+    inner: tuple[slice, slice]
+    truth: Tensor
+
+
+class Examiner:
+    """Scores networks on the same test regions, each time the same way.
+
+    Parameters
+    ----------
+    images : sequence of (C, Y, X) ndarray of float32
+        Normalised training images.
+    truths : sequence of (Y, X) ndarray of integer
+        Class numbers, -1 where not checked.
+    blocks : sequence of Block
+        The test regions; the first ones count when they hold more than is needed.
+    classes : int
+        Number of the network's outputs.
+    device : torch.device
+        Where to compute.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[Float],
+        truths: Sequence[Labels],
+        blocks: Sequence[Block],
+        classes: int,
+        device: torch.device,
+    ) -> None:
+        self._classes = classes
+        self._device = device
+        self._exams = [_exam(images[b.image], truths[b.image], b) for b in _enough(blocks)]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels that one scoring computes."""
+        return sum(exam.window[0, 0].numel() for exam in self._exams)
+
+    def score(self, network: nn.Module, precision: str) -> Scored:
+        """Score a network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            On the device; put into evaluation mode and back.
+        precision : {"float32", "bfloat16", "float16"}
+            Of autocast.
+
+        Returns
+        -------
+        Scored
+            Score and sampled logits.
+        """
+        training = network.training
+        network.eval()
+        answers = list(self._answers(network, precision))
+        network.train(training)
+        logits, truth = (torch.cat(parts) for parts in zip(*answers, strict=True))
+        labels = logits.argmax(1)
+        dice = tuple(_dice(labels == k, truth == k) for k in range(self._classes))
+        found = [value for value in dice[1:] if value is not None]
+        step = max(1, len(truth) // KEPT_LOGITS)
+        return Scored(float(np.mean(found)) if found else 0.0, dice, logits[::step], truth[::step])
+
+    def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
+        for exam in self._exams:
+            window = exam.window.to(self._device).contiguous(memory_format=torch.channels_last)
+            with torch.inference_mode(), autocast(precision, self._device):
+                logits = network(window)[0].float().cpu()
+            inner = logits[:, *exam.inner].flatten(1).T
+            known = exam.truth.flatten() != UNKNOWN
+            yield inner[known], exam.truth.flatten()[known]
+
+
+def _enough(blocks: Sequence[Block]) -> list[Block]:
+    """Keep blocks of as many images as possible, up to the pixels that are needed."""
+    rounds: dict[int, int] = {}
+    turns = []
+    for block in blocks:
+        turns.append(rounds.get(block.image, 0))
+        rounds[block.image] = turns[-1] + 1
+    order = sorted(range(len(blocks)), key=lambda i: (turns[i], i))
+    kept = list[Block]()
+    pixels = 0
+    for i in order:
+        (top, bottom), (left, right) = blocks[i].rows, blocks[i].columns
+        pixels += (bottom - top) * (right - left)
+        if kept and pixels > MOST_PIXELS:
+            break
+        kept.append(blocks[i])
+    return kept
+
+
+def _exam(image: Float, truth: Labels, block: Block) -> _Exam:
+    outer = [
+        slice(max(0, span.start - CONTEXT), min(length, span.stop + CONTEXT))
+        for span, length in zip(block.window, truth.shape, strict=True)
+    ]
+    inner = tuple(
+        slice(span.start - wide.start, span.stop - wide.start)
+        for span, wide in zip(block.window, outer, strict=True)
+    )
+    window = torch.from_numpy(image[:, *outer])[None]
+    beyond = [up_to_grid(n) - n for n in window.shape[-2:]]
+    padded = functional.pad(window, (0, beyond[1], 0, beyond[0]), mode="replicate")
+    answers = torch.from_numpy(truth[block.window].astype(np.int64))
+    return _Exam(padded, (inner[0], inner[1]), answers)
+
+
+def _dice(predicted: Tensor, wanted: Tensor) -> float | None:
+    total = int(predicted.sum()) + int(wanted.sum())
+    return 2 * int((predicted & wanted).sum()) / total if total else None

@@ -1,0 +1,192 @@
+"""Where the tiles of a prediction lie, and which pixels each one owns.
+
+A tile is read with a halo and only the pixels it owns are kept: no blending, one owner for each
+pixel, so that any order and any division of the work gives the same result. Tiles start on the
+network's 32-pixel grid and share one shape. At the edge of the image a tile ends with the image
+and pays no halo there. Pure geometry: no pixels, no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STRIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One tile along one axis, in pixels of the image padded to the grid.
+
+    Parameters
+    ----------
+    start, stop : int
+        What is read.
+    own_start, own_stop : int
+        What is kept.
+    """
+
+    start: int
+    stop: int
+    own_start: int
+    own_stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One tile: its span of rows and its span of columns."""
+
+    rows: Span
+    columns: Span
+
+
+def up_to_grid(length: int) -> int:
+    """Round a length up to the grid.
+
+    Parameters
+    ----------
+    length : int
+        Pixels.
+
+    Returns
+    -------
+    int
+        The next multiple of 32.
+
+    Examples
+    --------
+    >>> up_to_grid(1), up_to_grid(64), up_to_grid(65)
+    (32, 64, 96)
+    """
+    return -(-length // STRIDE) * STRIDE
+
+
+def tile_length(length: int, count: int, halo: int) -> int:
+    """Return the shortest tile with which `count` tiles cover an axis.
+
+    Parameters
+    ----------
+    length : int
+        Pixels of the image along the axis.
+    count : int
+        Tiles along the axis.
+    halo : int
+        Pixels read beyond what is kept, a multiple of 32.
+
+    Returns
+    -------
+    int
+        A multiple of 32.
+
+    Examples
+    --------
+    >>> tile_length(2048, 1, 32), tile_length(2048, 2, 32), tile_length(2048, 4, 32)
+    (2048, 1056, 576)
+    """
+    padded = up_to_grid(length)
+    if count == 1:
+        return padded
+    return min(padded, 2 * halo + up_to_grid(-(-(padded - 2 * halo) // count)))
+
+
+def spans(length: int, tile: int, halo: int) -> tuple[Span, ...]:
+    """Cover an axis with tiles of one length.
+
+    Parameters
+    ----------
+    length : int
+        Pixels of the image along the axis.
+    tile : int
+        Pixels of a tile, a multiple of 32, larger than two halos unless it covers the axis.
+    halo : int
+        Pixels that every kept pixel lies away from a tile's inner edges.
+
+    Returns
+    -------
+    tuple of Span
+        In order; what they own covers ``0 .. length`` without overlap.
+
+    Examples
+    --------
+    >>> [(s.start, s.own_start, s.own_stop) for s in spans(2048, 1056, 32)]
+    [(0, 0, 1024), (992, 1024, 2048)]
+    """
+    padded = up_to_grid(length)
+    if tile >= padded:
+        return (Span(0, padded, 0, length),)
+    step = tile - 2 * halo
+    count = -(-(padded - 2 * halo) // step)
+    free = (padded - tile) // STRIDE
+    starts = [STRIDE * (free * i // (count - 1)) for i in range(count)]
+    borders = [(left + tile + right) // 2 for left, right in pairwise(starts)]
+    owned = pairwise([0, *borders, length])
+    return tuple(Span(a, a + tile, lo, hi) for a, (lo, hi) in zip(starts, owned, strict=True))
+
+
+def grid(shape: tuple[int, int], tile: tuple[int, int], halo: int) -> Iterator[Tile]:
+    """Yield all tiles of a plane, row by row.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    tile : tuple of int
+        Rows and columns of a tile, halo included.
+    halo : int
+        Pixels.
+
+    Yields
+    ------
+    Tile
+        Next tile.
+    """
+    rows, columns = (spans(n, t, halo) for n, t in zip(shape, tile, strict=True))
+    return (Tile(r, c) for r, c in product(rows, columns))
+
+
+def fit_tile(shape: tuple[int, int], largest: int, halo: int) -> tuple[int, int]:
+    """Choose the tile that computes the fewest pixels for an image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    largest : int
+        Upper limit of the side of a square tile, halo included; a strip may be longer but has no
+        larger area.
+    halo : int
+        Pixels.
+
+    Returns
+    -------
+    tuple of int
+        Rows and columns, multiples of 32.
+
+    Examples
+    --------
+    >>> fit_tile((2048, 2048), 1088, 32)
+    (1056, 1056)
+    >>> fit_tile((100, 300), 1088, 32)
+    (128, 320)
+    """
+    area = largest * largest
+
+    def cost(tile: tuple[int, int]) -> tuple[int, int]:
+        covered = sum(1 for _ in grid(shape, tile, halo)) * tile[0] * tile[1]
+        return covered, abs(tile[0] - tile[1])
+
+    lengths = [_lengths(n, largest, halo) for n in shape]
+    fitting = [(h, w) for h, w in product(*lengths) if h * w <= area]
+    return min(fitting or [(min(lengths[0]), min(lengths[1]))], key=cost)
+
+
+def _lengths(length: int, largest: int, halo: int) -> list[int]:
+    """Tile lengths worth trying: the fitted ones up to four times the limit, shortest last."""
+    smallest = max(4 * halo, largest // 4)
+    most = max(1, -(-length // max(STRIDE, smallest - 2 * halo)))
+    first = max(1, length // (4 * largest))
+    return sorted({tile_length(length, n, halo) for n in range(first, min(most, first + 64) + 1)})
