@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
-from napari_segloop.samples.outlines import Disc, Polygon, facetted, needle, plate
+from napari_segloop.samples.habits import facetted, needle, plate
+from napari_segloop.samples.outlines import Disc, Polygon
 
 if TYPE_CHECKING:
     from napari_segloop.samples.outlines import Outline

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.samples.outlines import Disc, Outline, Real, facetted, needle, plate
+from napari_segloop.samples.habits import facetted, needle, plate
+from napari_segloop.samples.outlines import Disc
 
 if TYPE_CHECKING:
+    from napari_segloop.samples.outlines import Outline, Real
     from napari_segloop.samples.settings import CrystalSettings
 
 
