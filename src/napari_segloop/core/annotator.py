@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.labels import border_band, check_label_plane, compact
+from napari_segloop.core.labels import check_label_plane, compact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,11 +97,11 @@ def correct(
 ) -> Correction:
     """Correct a region as a careful but not pedantic user would.
 
-    Every error is fixed except displaced borders: a pixel is left wrong if it lies within
-    ``margin`` pixels of a true border and its true label was predicted within ``margin`` pixels
-    of it. So an outline that is off by two pixels stays, while a thin membrane that was missed
-    altogether is painted although all of it is near a border. Pixels that are "can't tell" or
-    excluded keep their labels and their mark.
+    Every error is fixed except displaced borders: a pixel is left wrong if within ``margin``
+    pixels of it its true label was predicted and its predicted label is true. So an outline that
+    is off by two pixels stays, while a thin membrane that was missed altogether is painted and a
+    sliver of a false object erased, although all of them lie near borders. Pixels that are "can't
+    tell" or excluded keep their labels and their mark.
 
     True objects keep the id of the predicted object that overlaps them most (one to one, over the
     whole plane, so that objects cut by the region keep their id outside); the others get new ids
@@ -171,9 +171,9 @@ def _errors(
 ) -> Mask:
     """Mark the pixels of the region that the user changes."""
     outer = tuple(slice(max(0, part.start - margin), part.stop + margin) for part in region.slices)
-    near_border = border_band(wanted[outer], margin)
-    displaced = near_border & _predicted_near(labels[outer], wanted[outer], margin)
-    wrong = (labels[outer] != wanted[outer]) & (marks[outer] < CANT_TELL) & ~displaced
+    found, sought = labels[outer], wanted[outer]
+    displaced = _near(found, sought, margin) & _near(sought, found, margin)
+    wrong = (found != sought) & (marks[outer] < CANT_TELL) & ~displaced
     errors = np.zeros(labels.shape, bool)
     errors[outer] = wrong
     inner = np.zeros(labels.shape, bool)
@@ -181,14 +181,14 @@ def _errors(
     return errors & inner
 
 
-def _predicted_near(labels: Labels, wanted: Labels, margin: int) -> Mask:
-    """Mark the pixels whose true label was predicted within the margin."""
+def _near(labels: Labels, values: Labels, margin: int) -> Mask:
+    """Mark the pixels whose value the labels have within the margin, in all eight directions."""
     found = np.zeros(labels.shape, bool)
     rows, columns = labels.shape
     padded = np.pad(labels, margin, mode="edge")
     for y in range(2 * margin + 1):
         for x in range(2 * margin + 1):
-            found |= padded[y : y + rows, x : x + columns] == wanted
+            found |= padded[y : y + rows, x : x + columns] == values
     return found
 
 

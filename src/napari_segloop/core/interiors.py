@@ -41,7 +41,7 @@ def find_interiors(ids: Labels) -> Mask:
     Examples
     --------
     >>> find_interiors(np.array([[3, 3, 3, 0, 4]])).astype(int)
-    array([[1, 1, 1, 0, 1]])
+    array([[1, 1, 0, 0, 1]])
     """
     pieces = _components(ids, 2)
     if not pieces.any():
@@ -52,7 +52,7 @@ def find_interiors(ids: Labels) -> Mask:
 def _depth(ids: Labels) -> NDArray[np.float32]:
     rim = border_band(ids, 1)
     if not rim.any():
-        return np.full(ids.shape, np.inf, np.float32)
+        return np.full(ids.shape, sum(ids.shape), np.float32)  # deeper than any object
     depth: NDArray[np.float32] = ndimage.distance_transform_edt(~rim).astype(np.float32)
     return depth + 1
 
