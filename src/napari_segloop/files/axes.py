@@ -147,7 +147,8 @@ def split_axes(axes: str) -> tuple[str, str]:
 
 def _same_letters(given: str, stored: str) -> bool:
     """Whether only the place of the colours differs: a colour file knows where they are."""
-    return "S" in stored and sorted(given.replace("S", "C")) == sorted(stored.replace("S", "C"))
+    ours, theirs = given.replace("S", "C"), stored.replace("S", "C")
+    return "S" in stored and ours != theirs and sorted(ours) == sorted(theirs)
 
 
 def _is_subsequence(stored: str, given: str) -> bool:

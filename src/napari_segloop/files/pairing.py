@@ -79,15 +79,16 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
     InputError
         Paths that do not exist, files of other kinds, or no image at all.
     """
-    found = [path for given in inputs for path in _expand(Path(given))]
-    once = {path.resolve(): path for path in reversed(found)}
+    once: dict[Path, Path] = {}
+    for path in (path for given in inputs for path in _expand(Path(given))):
+        once.setdefault(path.resolve(), path)
     if not once:
         raise InputError(
             f"images ending in {', '.join(SUFFIXES)}",
             f"none in {_listing(inputs)}",
             "Give files, or folders that hold images directly.",
         )
-    return list(reversed(once.values()))
+    return list(once.values())
 
 
 def pair(
