@@ -31,6 +31,7 @@ def suffix(path: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> suffix(Path("Movie 1.OME.TIF"))
     '.ome.tif'
     """
@@ -69,6 +70,7 @@ def image_name(path: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> image_name(Path("a/cells.v2.ome.tif"))
     'cells.v2'
     """
@@ -90,6 +92,7 @@ def label_name(path: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> label_name(Path("a/cells_cp_masks.png"))
     'cells'
     """
@@ -113,6 +116,7 @@ def is_passed_over(path: Path) -> bool:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> is_passed_over(Path("cells.uncertainty.tif")), is_passed_over(Path("cells.tif"))
     (True, False)
     """

@@ -33,7 +33,7 @@ WHOLE_PAGE = 2**25
 
 
 class MappedPixels:
-    """Pixels of an uncompressed file, mapped into memory.
+    """Pixels of an uncompressed file, mapped into memory from the first read on.
 
     Parameters
     ----------
@@ -53,10 +53,22 @@ class MappedPixels:
         self.shape = shape
         self.dtype = dtype.newbyteorder("=")
         self.chunks = (1,) * len(shape)
-        self._array = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+        self._path = path
+        self._stored = dtype
+        self._offset = offset
+        self._array: Array | None = None
 
     def __getitem__(self, key: Key) -> Array:
-        return np.asarray(self._array[key], dtype=self.dtype)
+        array = self._array
+        if array is None:
+            array = self._array = np.memmap(
+                self._path, self._stored, mode="r", offset=self._offset, shape=self.shape
+            )
+        return np.asarray(array[key], dtype=self.dtype)
+
+    def close(self) -> None:
+        """Let go of the file, of which each mapping takes a handle; a later read maps it again."""
+        self._array = None
 
 
 class CodedPixels:
@@ -172,6 +184,13 @@ def _check_last_page(file: tifffile.TiffFile) -> None:
         raise ValueError(msg)
 
 
+def _check_length(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> None:
+    """Refuse files that end before their last pixel."""
+    if (series.dataoffset or 0) + series.nbytes > file.filehandle.size:
+        msg = "truncated pixels"
+        raise ValueError(msg)
+
+
 def _stored(path: Path, file: tifffile.TiffFile, options: dict[str, Any]) -> Stored:
     """Describe the first series and choose how it is read."""
     series = file.series[0]
@@ -182,8 +201,9 @@ def _stored(path: Path, file: tifffile.TiffFile, options: dict[str, Any]) -> Sto
     size = tiff_pixel_size(file)
     if series.dataoffset is not None and page.is_memmappable:
         stored = dtype.newbyteorder(file.byteorder)
+        _check_length(file, series)
         mapped = MappedPixels(path, series.dataoffset, series.shape, stored)
-        return Stored(mapped, _axes(file), size, _colours(page))
+        return Stored(mapped, _axes(file), size, _colours(page), mapped.close)
     chunks = _chunks(series)
     check_chunk(path, prod(chunks) * dtype.itemsize)
     coded = CodedPixels(path, series.shape, dtype, chunks, options)
