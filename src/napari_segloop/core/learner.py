@@ -1,8 +1,6 @@
-"""A network while it is being taught: one optimiser, and a running average of its weights.
+"""A network while it is being taught: its optimisers and its BatchNorm statistics.
 
-The average of the last steps' weights is what is scored and kept; its BatchNorm statistics are
-estimated anew from patches, since those gathered during training belong to other weights. The
-module does not know images or schedules.
+The module does not know images, schedules or scores.
 """
 
 from __future__ import annotations
@@ -15,14 +13,14 @@ from torch import Tensor, nn
 
 from napari_segloop.core.devices import autocast, place
 from napari_segloop.core.losses import segmentation_loss
+from napari_segloop.core.muon import Muon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from torch.optim import Optimizer
 
     from napari_segloop.core.patches import Batch
 
-DECAY = 0.96  # of the average, a memory of about 25 steps
-WEIGHT_DECAY = 0.01
+NORM_MEMORY = 0.1  # weight of the newest batch in BatchNorm's statistics, once there are enough
 
 
 class Learner:
@@ -44,9 +42,10 @@ class Learner:
         self, network: nn.Module, rate: float, precision: str, device: torch.device
     ) -> None:
         self._network = place(network.train(), device)
-        self._average = copy.deepcopy(self._network)
-        self._rate, self._precision, self._device = rate, precision, device
-        self._optimizer = torch.optim.AdamW(_groups(self._network), lr=rate, fused=True)
+        self._precision, self._device = precision, device
+        self._rate = rate
+        self._optimizers = _optimizers(self._network, rate)
+        self._norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
         self._steps = 0
 
     def step(self, batch: Batch, relative_rate: float) -> float:
@@ -64,65 +63,46 @@ class Learner:
         float
             The loss.
         """
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate * relative_rate
-        loss = segmentation_loss(self._forward(self._network, batch.images), batch.truth)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._set(self._rate * relative_rate)
+        loss = segmentation_loss(self._forward(batch.images), batch.truth)
+        self._network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        self._follow()
+        for optimizer in self._optimizers:
+            optimizer.step()
+        self._steps += 1
         return float(loss.detach())
 
-    def averaged(self, batches: Iterable[Tensor]) -> nn.Module:
-        """Return the averaged network with BatchNorm statistics estimated on patches.
-
-        Parameters
-        ----------
-        batches : iterable of (B, C, Y, X) Tensor
-            Patches like those of training.
+    def graduate(self) -> nn.Module:
+        """Return the network of this moment.
 
         Returns
         -------
         torch.nn.Module
             A copy, in evaluation mode.
         """
-        network: nn.Module = copy.deepcopy(self._average).train()
-        norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # a plain mean over the batches
-        with torch.no_grad():
-            for images in batches:
-                self._forward(network, images)
-        for norm, original in zip(norms, _norms(self._network), strict=True):
-            norm.momentum = original.momentum
-        return network.eval()
+        network: nn.Module = copy.deepcopy(self._network).eval()
+        network.zero_grad(set_to_none=True)
+        return network
 
-    def _forward(self, network: nn.Module, images: Tensor) -> Tensor:
+    def _set(self, rate: float) -> None:
+        """Set the rate, and let BatchNorm take a plain mean over its first batches."""
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        for norm in self._norms:
+            norm.momentum = max(NORM_MEMORY, 1 / (1 + self._steps))
+
+    def _forward(self, images: Tensor) -> Tensor:
         images = images.to(self._device).contiguous(memory_format=torch.channels_last)
         with autocast(self._precision, self._device):
-            logits: Tensor = network(images)
+            logits: Tensor = self._network(images)
         return logits
 
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the average towards the weights, faster in the beginning."""
-        self._steps += 1
-        decay = min(DECAY, (1 + self._steps) / (10 + self._steps))
-        torch._foreach_lerp_(  # torch's own averaging uses it
-            list(self._average.parameters()), list(self._network.parameters()), 1 - decay
-        )
 
-
-def _norms(network: nn.Module) -> list[nn.BatchNorm2d]:
-    return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-
-
-def _groups(network: nn.Module) -> list[dict[str, object]]:
-    """Weights decay, biases and BatchNorm's factors do not."""
-    decaying = [weight for weight in network.parameters() if weight.ndim > 1]
-    free = [weight for weight in network.parameters() if weight.ndim <= 1]
-    return [
-        {"params": decaying, "weight_decay": WEIGHT_DECAY},
-        {"params": free, "weight_decay": 0.0},
-    ]
+def _optimizers(network: nn.Module, rate: float) -> tuple[Optimizer, ...]:
+    """Muon for the convolutions between image and logits, AdamW for all else."""
+    weights = [weight for weight in network.parameters() if weight.ndim > 1]
+    inner = weights[1:-1]
+    chosen = {id(weight) for weight in inner}
+    rest = [weight for weight in network.parameters() if id(weight) not in chosen]
+    return Muon(inner, rate), torch.optim.AdamW(rest, lr=rate, weight_decay=0.0, fused=True)

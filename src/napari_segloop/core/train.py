@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_segloop.core.augment import vary
 from napari_segloop.core.confidence import fit_temperature
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.settings import TrainSettings
 
 SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
-NORM_BATCHES = 15  # patches batches on which BatchNorm statistics are estimated
 FORWARD_COST = 0.35  # of a training step on the same pixels
 CLOSING_COST = 4.0  # steps' worth of time for hashing and writing
 VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
@@ -206,18 +205,15 @@ class _Classroom:
         return self.learner.step(self._patches(), one_cycle(step, steps))
 
     def graduate(self) -> nn.Module:
-        """Return the averaged network of this moment."""
-        return self.learner.averaged(self._norm_batches())
+        """Return the network of this moment."""
+        return self.learner.graduate()
 
     def closing_cost(self, steps: int | None, step: int) -> float:
         """Return how many steps' worth of time the scorings to come and the end need."""
         left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
         patches = self._settings.batch * self._settings.patch**2
-        one = FORWARD_COST * (NORM_BATCHES + self.examiner.pixels / patches)
+        one = FORWARD_COST * self.examiner.pixels / patches
         return max(left, 1) * one + CLOSING_COST
-
-    def _norm_batches(self) -> Iterator[Tensor]:
-        return (self._patches().images for _ in range(NORM_BATCHES))
 
     def _patches(self) -> Batch:
         batch = self._sampler.draw()

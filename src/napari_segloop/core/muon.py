@@ -1,0 +1,109 @@
+"""Muon: momentum steps whose direction is made orthogonal, for convolution weights.
+
+It learns more from a few hundred steps than AdamW does (docs/decisions). The orthogonal factor is
+found by Newton-Schulz steps on the small Gram matrix, not on the wide weight matrix, which makes
+a step on two processor cores several times cheaper than in the libraries' versions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch.nn import Parameter
+
+ITERATIONS = 4
+COEFFICIENTS = (3.4445, -4.775, 2.0315)  # of the quintic; from Jordan et al.
+MATCHED_RMS = 0.2  # size of an update's entries, as AdamW's would be
+
+
+class Muon(Optimizer):
+    """Orthogonalised momentum for weights of two or more axes.
+
+    Parameters
+    ----------
+    weights : iterable of Parameter
+        Convolution weights; flattened to (outputs, the rest).
+    lr : float
+        Learning rate, on AdamW's scale.
+    weight_decay : float
+        Decoupled.
+    momentum : float
+        Of the running mean of gradients; Nesterov's form.
+
+    References
+    ----------
+    Jordan et al., Muon (2024), https://kellerjordan.github.io/posts/muon/
+    Liu et al., Muon is scalable for LLM training (2025), https://arxiv.org/abs/2502.16982
+    """
+
+    def __init__(
+        self,
+        weights: Iterable[Parameter],
+        lr: float,
+        weight_decay: float = 0.01,
+        momentum: float = 0.9,
+    ) -> None:
+        defaults = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum}
+        super().__init__(list(weights), defaults)
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # takes no closure
+        """Take one step.
+
+        Parameters
+        ----------
+        closure : None
+            Part of torch's signature.
+        """
+        del closure
+        with torch.no_grad():
+            for group in self.param_groups:
+                for weight in group["params"]:
+                    if weight.grad is not None:
+                        self._update(weight, weight.grad, group)
+
+    def _update(self, weight: Parameter, gradient: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[weight]
+        if not state:
+            state["mean"] = torch.zeros_like(weight)
+        mean, momentum = state["mean"], group["momentum"]
+        mean.lerp_(gradient, 1 - momentum)
+        direction = torch.lerp(gradient, mean, momentum).flatten(1)
+        size = MATCHED_RMS * math.sqrt(max(direction.shape))
+        weight.mul_(1 - group["lr"] * group["weight_decay"])
+        weight.add_(orthogonal(direction).view(weight.shape), alpha=-group["lr"] * size)
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """Bring the singular values of a matrix close to one.
+
+    Parameters
+    ----------
+    matrix : (M, N) Tensor of float32
+        Any shape; zeros stay zeros.
+
+    Returns
+    -------
+    (M, N) Tensor of float32
+        Same singular vectors; singular values between about .7 and 1.2, but for very small ones.
+    """
+    if matrix.shape[0] > matrix.shape[1]:
+        flipped: Tensor = orthogonal(matrix.T).T
+        return flipped
+    scaled: Tensor = matrix / (matrix.norm() + 1e-9)
+    gram = scaled @ scaled.T
+    eye: Tensor = torch.eye(len(gram), device=gram.device, dtype=gram.dtype)
+    a, b, c = COEFFICIENTS
+    product: Tensor = eye
+    for _ in range(ITERATIONS):
+        factor = torch.addmm(a * eye + b * gram, gram, gram, alpha=c)
+        product = factor @ product
+        gram = factor @ gram @ factor
+    return product @ scaled
