@@ -44,6 +44,7 @@ TORCH_FREE_CORE = {
     "object_uncertainty",
     "objects",
     "plan",
+    "prediction",
     "ranking",
     "reasons",
     "regions",

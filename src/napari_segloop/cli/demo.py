@@ -40,6 +40,6 @@ class DemoRequest:
 def command(**request: object) -> int:
     """Run the whole loop on an embedded sample, without a screen, in a few minutes.
 
-    First masks, train, predict, rank, a simulated user corrects the worst places, train again.
+    First masks, train, predict, rank, a made-up user corrects the worst places, train again.
     """
     return options.start_job("demonstration", DemoRequest(**request))  # type: ignore[arg-type]

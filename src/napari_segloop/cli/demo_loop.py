@@ -16,11 +16,11 @@ import numpy as np
 from napari_segloop.cli.demo_state import DemoResult, DemoSettings, Desk, RoundDone, View
 from napari_segloop.core.annotator import correct
 from napari_segloop.core.evaluate import DiceTally
-from napari_segloop.core.events import Event, TileDone
 from napari_segloop.core.firstmasks import first_mask, suggest
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
-from napari_segloop.core.predict import Predictor, make_plan
+from napari_segloop.core.planning import make_plan
+from napari_segloop.core.predict import Predictor
 from napari_segloop.core.ranking import RankSettings, rank_regions
 from napari_segloop.core.settings import PredictSettings, TrainSettings
 from napari_segloop.core.train import fit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_segloop.core.events import Event, TileDone
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.regions import Region
     from napari_segloop.core.train import TrainResult

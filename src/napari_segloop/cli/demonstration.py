@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from napari_segloop.cli.demo import DemoRequest
-    from napari_segloop.cli.demo_loop import DemoResult, Desk, View
+    from napari_segloop.cli.demo_state import DemoResult, Desk, View
     from napari_segloop.cli.picture import Pixels
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.events import Event

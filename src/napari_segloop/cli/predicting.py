@@ -13,7 +13,7 @@ from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
 from napari_segloop.cli.report import duration
 from napari_segloop.cli.results import kinds, open_results, provenance_of
 from napari_segloop.core.modelfile import load_model
-from napari_segloop.core.predict import Wanted
+from napari_segloop.core.prediction import Wanted
 from napari_segloop.files.outputs import output_paths
 from napari_segloop.files.pairing import find_images
 

@@ -6,7 +6,7 @@ Opens, checks and plans; what becomes of a plane's prediction is the caller's bu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, overload
 
@@ -15,7 +15,8 @@ from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.events import PlaneDone, TileDone
 from napari_segloop.core.images import PlaneSource
 from napari_segloop.core.normalize import Normalization, from_file, measure
-from napari_segloop.core.predict import Predictor, make_plan
+from napari_segloop.core.planning import make_plan
+from napari_segloop.core.predict import Predictor
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.files.images import open_image
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.modelinfo import ModelInfo
     from napari_segloop.core.plan import Plan
-    from napari_segloop.core.predict import Prediction, Wanted
+    from napari_segloop.core.prediction import Prediction, Wanted
     from napari_segloop.files.images import ImageFile
 
 
@@ -65,9 +66,12 @@ class Planes(Sequence[PlaneSource]):
         return self._image.plane(self._indices[int(number)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FilePredictor:
     """Predicts image files with one model.
+
+    The number format is chosen on the first file and holds for all of one command; a network that
+    was made ready is used again where the next file has an equal plan.
 
     Parameters
     ----------
@@ -91,6 +95,8 @@ class FilePredictor:
     wanted: Wanted
     should_stop: ShouldStop
     reporter: Reporter
+    _first: Plan | None = field(default=None, init=False)
+    _ready: Predictor | None = field(default=None, init=False)
 
     def open(self, path: Path) -> ImageFile:
         """Open an image as the model's training images were read.
@@ -168,7 +174,7 @@ class FilePredictor:
         Stopped
             When the user asked for it.
         """
-        predictor, planes = Predictor(self.model, plan), prod(image.leading_shape)
+        predictor, planes = self._predictor(plan), prod(image.leading_shape)
         for number, index in enumerate(image.indices(), start=1):
             words = _Words(self.reporter, image.path.name, number, planes)
             work = predictor.predict(image.plane(index), self.wanted, self.should_stop)
@@ -191,9 +197,19 @@ class FilePredictor:
         Plan
             The same for all its planes.
         """
-        planes = Planes(image)
+        planes, first = Planes(image), self._first
         numbers = normalization(self.model.info, planes)
-        return make_plan(self.model, planes[len(planes) // 2], numbers, self.settings)
+        plane = planes[len(planes) // 2]
+        if first is None:
+            self._first = make_plan(self.model, plane, numbers, self.settings)
+            return self._first
+        settings = replace(self.settings, precision=first.precision)
+        return replace(make_plan(self.model, plane, numbers, settings), layout=first.layout)
+
+    def _predictor(self, plan: Plan) -> Predictor:
+        if self._ready is None or self._ready.plan != plan:
+            self._ready = Predictor(self.model, plan)
+        return self._ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelinfo import ModelInfo
     from napari_segloop.core.plan import Plan
-    from napari_segloop.core.predict import Prediction, Wanted
+    from napari_segloop.core.prediction import Prediction, Wanted
     from napari_segloop.files.images import ImageFile
     from napari_segloop.files.outputs import Target
 

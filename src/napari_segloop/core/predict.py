@@ -1,153 +1,35 @@
 """Predict one plane by a Plan: tile by tile, reduced on the device, never full-size logits.
 
-`make_plan` fixes everything that could change a pixel; `Predictor` carries it out. Neither knows
-files or which plane of a stack it has in hand.
+`Predictor` carries out what a Plan fixes. It does not know files, nor which plane of a stack it
+has in hand.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_segloop.core.devices import (
-    Format,
-    choose_device,
-    prepare,
-    probe_prediction,
-    set_threads,
-)
-from napari_segloop.core.errors import InputError, ModelError, ResourceError
+from napari_segloop.core.canvas import Canvas
+from napari_segloop.core.devices import Format, choose_device, prepare, set_threads
+from napari_segloop.core.errors import InputError, ResourceError
 from napari_segloop.core.events import TileDone
-from napari_segloop.core.images import Float, Labels, Mask, PlaneSource, ShouldStop, to_float
+from napari_segloop.core.images import Float, Mask, PlaneSource, ShouldStop, to_float
 from napari_segloop.core.network import fold
 from napari_segloop.core.object_uncertainty import object_uncertainty
 from napari_segloop.core.objects import separate_objects
-from napari_segloop.core.plan import Plan
-from napari_segloop.core.settings import PredictSettings
-from napari_segloop.core.tiling import Tile, fit_tile, grid
+from napari_segloop.core.prediction import Prediction, Wanted
+from napari_segloop.core.tiling import Tile, grid
 from napari_segloop.core.truth import from_class_indices
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.core.normalize import Normalization
-
-HALO = 32
-EXACT_HALO = 512  # half of the receptive field of a resnet34 U-Net, on the grid
-LARGEST_TILE = 1088
-LARGEST_EXACT_TILE = 2048
-SAMPLE = 256  # side of the window on which number formats are compared
-Bytes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
-    """What the network says about one plane.
-
-    Parameters
-    ----------
-    labels : (Y, X) ndarray of uint8, uint16 or uint32
-        Label values of the training labels, or object ids.
-    uncertainty : (Y, X) ndarray of uint8 or None
-        Value / 255 is the probability that the pixel's label is wrong.
-    probabilities : (K, Y, X) ndarray of uint8 or None
-        Value / 255 is the calibrated probability of each class.
-    """
-
-    labels: Labels
-    uncertainty: Bytes | None = None
-    probabilities: Bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which results to make beside the labels."""
-
-    uncertainty: bool = True
-    probabilities: bool = False
-
-
-def make_plan(
-    model: Model,
-    plane: PlaneSource,
-    normalization: Normalization,
-    settings: PredictSettings | None = None,
-) -> Plan:
-    """Fix how an image is predicted; all its planes share the plan.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    plane : PlaneSource
-        One plane of the image, for its shape and a window to compare number formats on.
-    normalization : Normalization
-        Numbers for this file.
-    settings : PredictSettings, optional
-        What the user asked for.
-
-    Returns
-    -------
-    Plan
-        Frozen.
-
-    Raises
-    ------
-    ModelError
-        When the image has other channels than the model.
-    InputError
-        When the device is not there.
-    """
-    settings = settings or PredictSettings()
-    check_channels(model, plane)
-    device, threads = choose_device(settings.device), set_threads(settings.threads)
-    shape = plane.shape[1], plane.shape[2]
-    chosen = _choose_format(model, plane, normalization, settings, device)
-    halo = EXACT_HALO if settings.exact else HALO
-    largest = settings.largest_tile or (LARGEST_EXACT_TILE if settings.exact else LARGEST_TILE)
-    return Plan(
-        model=model.id,
-        normalization=normalization,
-        shape=shape,
-        tile=fit_tile(shape, largest, halo),
-        halo=halo,
-        batch=1,
-        precision=chosen.precision,
-        layout=chosen.layout,
-        device=device.type,
-        threads=threads,
-        torch=str(torch.__version__),
-    )
-
-
-def check_channels(model: Model, plane: PlaneSource) -> None:
-    """Refuse an image with other channels than the model was trained on.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    plane : PlaneSource
-        A plane of the image.
-
-    Raises
-    ------
-    ModelError
-        With both numbers.
-    """
-    if plane.shape[0] != model.info.channels:
-        raise ModelError(
-            f"an image of {model.info.channels} channel(s), like the model's training images",
-            f"{plane.shape[0]}",
-            "Select channels with --channels, or name the axes with --axes.",
-        )
+    from napari_segloop.core.plan import Plan
 
 
 class Predictor:
@@ -225,7 +107,7 @@ class Predictor:
             )
         wanted = wanted or Wanted()
         set_threads(self._plan.threads)
-        canvas = _Canvas(self._plan.shape, self._info.outputs, self._needs(wanted))
+        canvas = Canvas(self._plan.shape, self._info.outputs, self._needs(wanted))
         tiles = list(grid(self._plan.shape, self._plan.tile, self._plan.halo))
         done = 0
         for batch in _batches(tiles, self._plan.batch):
@@ -242,7 +124,7 @@ class Predictor:
             return Wanted(uncertainty=False, probabilities=True)
         return wanted
 
-    def _predict_batch(self, plane: PlaneSource, batch: list[Tile], canvas: _Canvas) -> None:
+    def _predict_batch(self, plane: PlaneSource, batch: list[Tile], canvas: Canvas) -> None:
         windows, known = zip(*(self._read(plane, tile) for tile in batch), strict=True)
         stacked = torch.from_numpy(np.stack(windows))
         padded = torch.cat([stacked, stacked[:1].expand(self._plan.batch - len(batch), -1, -1, -1)])
@@ -276,72 +158,11 @@ class Predictor:
         )
         return logits
 
-    def _finish(self, canvas: _Canvas, wanted: Wanted) -> Prediction:
+    def _finish(self, canvas: Canvas, wanted: Wanted) -> Prediction:
         if self._info.task == "objects":
             return _finish_objects(canvas, wanted)
         labels = from_class_indices(canvas.labels, self._info.values)
         return Prediction(labels, canvas.uncertainty, canvas.probabilities)
-
-
-class _Canvas:
-    """Full-size results, uint8 only; tiles are reduced into it."""
-
-    def __init__(self, shape: tuple[int, int], outputs: int, wanted: Wanted) -> None:
-        self.labels = np.zeros(shape, np.uint8 if outputs <= 256 else np.uint16)
-        self.uncertainty = np.zeros(shape, np.uint8) if wanted.uncertainty else None
-        self.probabilities = np.zeros((outputs, *shape), np.uint8) if wanted.probabilities else None
-        self.known: Mask = np.ones(shape, bool)
-
-    def put(self, tile: Tile, known: Mask, logits: Tensor, temperature: float) -> None:
-        """Reduce a tile's logits on its device and keep labels and probabilities."""
-        r, c = tile.rows, tile.columns
-        window = slice(r.own_start, r.own_stop), slice(c.own_start, c.own_stop)
-        labels, uncertainty = reduce_logits(logits, temperature)
-        self.labels[window] = labels.cpu().numpy()
-        if self.uncertainty is not None:
-            self.uncertainty[window] = uncertainty.cpu().numpy()
-        if self.probabilities is not None:
-            self.probabilities[:, *window] = _to_bytes(
-                (logits.float() / temperature).softmax(0)
-            ).cpu().numpy()  # fmt: skip
-        if not known.all():
-            self._clear(window, ~known)
-
-    def _clear(self, window: tuple[slice, slice], unknown: Mask) -> None:
-        """Pixels without a number are an excluded area: background, and not uncertain."""
-        self.labels[window][unknown] = 0
-        if self.uncertainty is not None:
-            self.uncertainty[window][unknown] = 0
-        if self.probabilities is not None:
-            self.probabilities[:, *window][:, unknown] = 0
-            self.probabilities[0, *window][unknown] = 255
-
-
-def reduce_logits(logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """Turn logits into labels and the probability that each label is wrong.
-
-    Parameters
-    ----------
-    logits : (K, Y, X) Tensor
-        Any precision, on any device.
-    temperature : float
-        Divides the logits.
-
-    Returns
-    -------
-    labels : (Y, X) Tensor of uint8
-        Position of the largest logit.
-    uncertainty : (Y, X) Tensor of uint8
-        255 times one minus the largest probability.
-    """
-    values = logits.float()
-    top, labels = values.max(0)
-    total = ((values - top) / temperature).exp_().sum(0)
-    return labels.to(torch.uint8), _to_bytes(1 - 1 / total)
-
-
-def _to_bytes(probabilities: Tensor) -> Tensor:
-    return (probabilities * 255).round_().to(torch.uint8)
 
 
 def _own(logits: Tensor, tile: Tile) -> Tensor:
@@ -356,35 +177,10 @@ def _batches(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
         yield batch
 
 
-def _finish_objects(canvas: _Canvas, wanted: Wanted) -> Prediction:
+def _finish_objects(canvas: Canvas, wanted: Wanted) -> Prediction:
     if canvas.probabilities is None:
         msg = "objects are separated on probabilities"
         raise ValueError(msg)
     ids = separate_objects(canvas.probabilities)
     uncertainty = object_uncertainty(canvas.probabilities, ids) if wanted.uncertainty else None
     return Prediction(ids, uncertainty, canvas.probabilities if wanted.probabilities else None)
-
-
-def _choose_format(
-    model: Model,
-    plane: PlaneSource,
-    normalization: Normalization,
-    settings: PredictSettings,
-    device: torch.device,
-) -> Format:
-    if settings.exact:
-        return Format("float32", "channels_last")
-    if settings.precision:
-        return Format(settings.precision, "channels_last")
-    sample = torch.from_numpy(_sample(plane, normalization))[None]
-    return probe_prediction(fold(model.network), sample, device)[0].format
-
-
-def _sample(plane: PlaneSource, normalization: Normalization) -> Float:
-    """Read a window in the middle of the image, mirrored to a fixed size."""
-    _, rows, columns = plane.shape
-    y, x = max(0, (rows - SAMPLE) // 2), max(0, (columns - SAMPLE) // 2)
-    window = plane.read(slice(y, min(y + SAMPLE, rows)), slice(x, min(x + SAMPLE, columns)))
-    values = normalization.apply(to_float(window)[0])
-    beyond = [(0, SAMPLE - length) for length in values.shape[1:]]
-    return np.pad(values, ((0, 0), *beyond), mode="reflect")

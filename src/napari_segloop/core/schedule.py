@@ -15,6 +15,7 @@ WARM_STEPS = 40
 WARM_SHARE = 0.25
 CALIBRATION_SECONDS = 10.0
 FEWEST_STEPS = 8
+SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
 
 
 def one_cycle(step: int, steps: int | None) -> float:
@@ -53,6 +54,29 @@ def one_cycle(step: int, steps: int | None) -> float:
         return 1.0
     place = min(1.0, (step - warm) / max(1, steps - warm))
     return END + (1 - END) * (1 + math.cos(math.pi * place)) / 2
+
+
+def is_scoring_step(step: int, steps: int | None) -> bool:
+    """Say whether the network is scored after this many steps.
+
+    Parameters
+    ----------
+    step : int
+        Steps taken.
+    steps : int or None
+        Steps planned; nothing is scored before that is known.
+
+    Returns
+    -------
+    bool
+        True at 70, 85 and 100 per cent.
+
+    Examples
+    --------
+    >>> [step for step in range(1, 101) if is_scoring_step(step, 100)]
+    [70, 85, 100]
+    """
+    return steps is not None and step in {max(1, round(share * steps)) for share in SCORED_AT}
 
 
 @dataclass(slots=True)

@@ -10,36 +10,32 @@ import copy
 import datetime
 import importlib.metadata
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from napari_segloop.core.augment import vary
+from napari_segloop.core.beginning import encoder_of, first_network, same_outputs
+from napari_segloop.core.classroom import Best, Classroom
 from napari_segloop.core.confidence import fit_temperature
-from napari_segloop.core.devices import choose_device, place, probe_training, set_threads
-from napari_segloop.core.errors import ModelError, ResourceError
-from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned, Validated
-from napari_segloop.core.learner import Learner
+from napari_segloop.core.devices import choose_device, place, set_threads
+from napari_segloop.core.errors import ResourceError
+from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
-from napari_segloop.core.network import build_network, build_pretrained
-from napari_segloop.core.patches import Batch, PatchSampler, TeachingImage
-from napari_segloop.core.schedule import Budget, one_cycle
-from napari_segloop.core.scoring import Examiner, Scored
+from napari_segloop.core.probing import probe_training
+from napari_segloop.core.schedule import Budget, is_scoring_step
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.scoring import Scored
     from napari_segloop.core.settings import TrainSettings
 
-SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
-FORWARD_COST = 0.35  # of a training step on the same pixels
-CLOSING_COST = 4.0  # steps' worth of time for hashing and writing
 VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
 
 
@@ -136,7 +132,7 @@ def _fit(
     lesson = prepare_lesson(images, settings)
     classroom = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget)
-    best = _Best()
+    best = Best()
     stopped = False
     for step in count():
         closing = classroom.closing_cost(budget.steps, step)
@@ -155,88 +151,6 @@ def _fit(
     return _conclude(classroom, best, _Story(settings, start, step, budget, stopped))
 
 
-def is_scoring_step(step: int, steps: int | None) -> bool:
-    """Say whether the network is scored after this many steps.
-
-    Parameters
-    ----------
-    step : int
-        Steps taken.
-    steps : int or None
-        Steps planned; nothing is scored before that is known.
-
-    Returns
-    -------
-    bool
-        True at 70, 85 and 100 per cent.
-
-    Examples
-    --------
-    >>> [step for step in range(1, 101) if is_scoring_step(step, 100)]
-    [70, 85, 100]
-    """
-    return steps is not None and step in {max(1, round(share * steps)) for share in SCORED_AT}
-
-
-class _Classroom:
-    """The network with everything that teaching it and scoring it needs."""
-
-    def __init__(
-        self, network: nn.Module, lesson: Lesson, settings: TrainSettings, precision: str
-    ) -> None:
-        self.device = device = choose_device(settings.device)
-        self.lesson, self.precision, self._settings = lesson, precision, settings
-        self.learner = Learner(network, settings.learning_rate, precision, device)
-        self._sampler = PatchSampler(
-            [
-                TeachingImage(image, truth, device)
-                for image, truth in zip(lesson.images, lesson.teaching_truth(), strict=True)
-            ],
-            settings.patch,
-            settings.batch,
-            settings.seed,
-        )
-        self._noise = torch.Generator().manual_seed(settings.seed)
-        blocks = lesson.split.test or lesson.split.teach
-        self.examiner = Examiner(lesson.images, lesson.truths, blocks, lesson.outputs, device)
-
-    def step(self, step: int, steps: int | None) -> float:
-        """Take one step on the next patches."""
-        return self.learner.step(self._patches(), one_cycle(step, steps))
-
-    def graduate(self) -> nn.Module:
-        """Return the network of this moment."""
-        return self.learner.graduate()
-
-    def closing_cost(self, steps: int | None, step: int) -> float:
-        """Return how many steps' worth of time the scorings to come and the end need."""
-        left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
-        patches = self._settings.batch * self._settings.patch**2
-        one = FORWARD_COST * self.examiner.pixels / patches
-        return max(left, 1) * one + CLOSING_COST
-
-    def _patches(self) -> Batch:
-        batch = self._sampler.draw()
-        return replace(batch, images=vary(batch.images, self._noise))
-
-
-class _Best:
-    """The best network so far and its score."""
-
-    def __init__(self) -> None:
-        self.network: nn.Module | None = None
-        self.scored: Scored | None = None
-
-    def consider(self, classroom: _Classroom, step: int) -> Iterator[Event]:
-        """Score the network of this moment and keep it when it is the best."""
-        network = classroom.graduate()
-        scored = classroom.examiner.score(network, classroom.precision)
-        better = self.scored is None or scored.score > self.scored.score
-        if better:
-            self.network, self.scored = network, scored
-        yield Validated(step, scored.score, better)
-
-
 @dataclass(frozen=True, slots=True)
 class _Story:
     """How a training went."""
@@ -250,12 +164,12 @@ class _Story:
 
 def _open(
     lesson: Lesson, settings: TrainSettings, start: Model | None
-) -> Generator[Event, None, _Classroom]:
+) -> Generator[Event, None, Classroom]:
     """Build the network, choose the precision, gather the patches."""
     set_threads(settings.threads)
     torch.manual_seed(settings.seed)
     device = choose_device(settings.device)
-    network = yield from _first_network(lesson, settings, start)
+    network = yield from first_network(lesson, settings, start)
     probed = place(copy.deepcopy(network).train(), device)
     precision = probe_training(probed, device)
     torch.manual_seed(settings.seed)
@@ -264,54 +178,7 @@ def _open(
             "There is too little truth to keep test regions: the score is on regions that were "
             "also taught, and says less. Check some more places."
         )
-    return _Classroom(network, lesson, settings, precision)
-
-
-def _first_network(
-    lesson: Lesson, settings: TrainSettings, start: Model | None
-) -> Generator[Event, None, nn.Module]:
-    if start is None and settings.pretrained:
-        network, problem = build_pretrained(settings.encoder, lesson.channels, lesson.outputs)
-        if problem:
-            yield Notice(problem)
-        return network
-    network = build_network(_encoder(settings, start), lesson.channels, lesson.outputs)
-    if start is None:
-        return network
-    _check_start(start, lesson, settings)
-    if _same_outputs(start, lesson):
-        network.load_state_dict(start.network.state_dict())
-        return network
-    kept = {k: v for k, v in start.network.state_dict().items() if "segmentation_head" not in k}
-    network.load_state_dict(kept, strict=False)
-    yield Notice(
-        f"The classes changed from {list(start.info.values)} to {list(lesson.values)}: the last "
-        "layer starts anew and the two models are not compared."
-    )
-    return network
-
-
-def _encoder(settings: TrainSettings, start: Model | None) -> str:
-    return start.info.encoder if start else settings.encoder
-
-
-def _same_outputs(start: Model, lesson: Lesson) -> bool:
-    return start.info.values == lesson.values and start.info.outputs == lesson.outputs
-
-
-def _check_start(start: Model, lesson: Lesson, settings: TrainSettings) -> None:
-    if start.info.task != settings.task:
-        raise ModelError(
-            f"a model for {settings.task} to start from",
-            f"one for {start.info.task}",
-            f"Train with --task {start.info.task}, or start from another model.",
-        )
-    if start.info.channels != lesson.channels:
-        raise ModelError(
-            f"a model for {lesson.channels} channel(s) to start from",
-            f"one for {start.info.channels}",
-            "Select channels with --channels, or start from another model.",
-        )
+    return Classroom(network, lesson, settings, precision)
 
 
 def _announce(lesson: Lesson, budget: Budget) -> Iterator[Event]:
@@ -319,7 +186,7 @@ def _announce(lesson: Lesson, budget: Budget) -> Iterator[Event]:
         yield TrainingPlanned(budget.steps, len(lesson.split.teach), len(lesson.split.test))
 
 
-def _conclude(classroom: _Classroom, best: _Best, story: _Story) -> TrainResult:
+def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
     """Make the model, compare it with the one it started from."""
     if best.network is None or best.scored is None:
         msg = "a training that ended without a scored network"
@@ -341,19 +208,19 @@ def _conclude(classroom: _Classroom, best: _Best, story: _Story) -> TrainResult:
     )
 
 
-def _start_score(classroom: _Classroom, start: Model | None) -> float | None:
-    if start is None or not _same_outputs(start, classroom.lesson):
+def _start_score(classroom: Classroom, start: Model | None) -> float | None:
+    if start is None or not same_outputs(start, classroom.lesson):
         return None
     network = place(copy.deepcopy(start.network), classroom.device)
     return classroom.examiner.score(network, classroom.precision).score
 
 
-def _new_model(classroom: _Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:
+def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:
     lesson, settings = classroom.lesson, story.settings
     has_test = bool(lesson.split.test)
     info = ModelInfo(
         task=settings.task,
-        encoder=_encoder(settings, story.start),
+        encoder=encoder_of(settings, story.start),
         channels=lesson.channels,
         values=lesson.values,
         normalization=lesson.normalization,

@@ -1,0 +1,142 @@
+"""Everything that a network needs while it is taught: patches, noise, optimisers, test regions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from napari_segloop.core.augment import vary
+from napari_segloop.core.devices import choose_device
+from napari_segloop.core.events import Event, Validated
+from napari_segloop.core.learner import Learner
+from napari_segloop.core.patches import Batch, PatchSampler, TeachingImage
+from napari_segloop.core.schedule import SCORED_AT, one_cycle
+from napari_segloop.core.scoring import Examiner, Scored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_segloop.core.lesson import Lesson
+    from napari_segloop.core.settings import TrainSettings
+
+FORWARD_COST = 0.35  # of a training step on the same pixels
+CLOSING_COST = 4.0  # steps' worth of time for hashing and writing
+
+
+class Classroom:
+    """The network with everything that teaching it and scoring it needs.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Taught in place.
+    lesson : Lesson
+        Truth; its test blocks are never cut into patches with their truth.
+    settings : TrainSettings
+        How to train.
+    precision : {"float32", "bfloat16"}
+        Of autocast.
+    """
+
+    def __init__(
+        self, network: nn.Module, lesson: Lesson, settings: TrainSettings, precision: str
+    ) -> None:
+        self.device = device = choose_device(settings.device)
+        self.lesson, self.precision, self._settings = lesson, precision, settings
+        self.learner = Learner(network, settings.learning_rate, precision, device)
+        self._sampler = PatchSampler(
+            [
+                TeachingImage(image, truth, device)
+                for image, truth in zip(lesson.images, lesson.teaching_truth(), strict=True)
+            ],
+            settings.patch,
+            settings.batch,
+            settings.seed,
+        )
+        self._noise = torch.Generator().manual_seed(settings.seed)
+        blocks = lesson.split.test or lesson.split.teach
+        self.examiner = Examiner(lesson.images, lesson.truths, blocks, lesson.outputs, device)
+
+    def step(self, step: int, steps: int | None) -> float:
+        """Take one step on the next patches.
+
+        Parameters
+        ----------
+        step : int
+            From 0.
+        steps : int or None
+            How many there will be; None while not fixed.
+
+        Returns
+        -------
+        float
+            The loss.
+        """
+        return self.learner.step(self._patches(), one_cycle(step, steps))
+
+    def graduate(self) -> nn.Module:
+        """Return the network of this moment.
+
+        Returns
+        -------
+        torch.nn.Module
+            A copy, in evaluation mode.
+        """
+        return self.learner.graduate()
+
+    def closing_cost(self, steps: int | None, step: int) -> float:
+        """Return how much time the scorings to come and the end need.
+
+        Parameters
+        ----------
+        steps : int or None
+            Planned steps.
+        step : int
+            Steps taken.
+
+        Returns
+        -------
+        float
+            As a multiple of a step's time.
+        """
+        left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
+        patches = self._settings.batch * self._settings.patch**2
+        one = FORWARD_COST * self.examiner.pixels / patches
+        return max(left, 1) * one + CLOSING_COST
+
+    def _patches(self) -> Batch:
+        batch = self._sampler.draw()
+        return replace(batch, images=vary(batch.images, self._noise))
+
+
+class Best:
+    """The best network so far and its score."""
+
+    def __init__(self) -> None:
+        self.network: nn.Module | None = None
+        self.scored: Scored | None = None
+
+    def consider(self, classroom: Classroom, step: int) -> Iterator[Event]:
+        """Score the network of this moment and keep it when it is the best.
+
+        Parameters
+        ----------
+        classroom : Classroom
+            Holds the network and the test regions.
+        step : int
+            Steps taken.
+
+        Yields
+        ------
+        Validated
+            The score.
+        """
+        network = classroom.graduate()
+        scored = classroom.examiner.score(network, classroom.precision)
+        better = self.scored is None or scored.score > self.scored.score
+        if better:
+            self.network, self.scored = network, scored
+        yield Validated(step, scored.score, better)
