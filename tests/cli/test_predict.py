@@ -1,0 +1,187 @@
+"""``segloop predict`` on tiny images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_segloop.core.plan import Plan
+from napari_segloop.files.images import open_labels
+from napari_segloop.files.writing import read_provenance
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace as Space
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def predicted(
+    files: Space,
+    trained: Space,
+    tmp_path_factory: pytest.TempPathFactory,
+    segloop: Command,
+) -> tuple[Path, Any]:
+    folder = tmp_path_factory.mktemp("out") / "new"
+    call = segloop(
+        "predict", trained.path, files.images, "--output", folder,
+        "--uncertainty", "--probabilities",
+    )  # fmt: skip
+    assert call.code == 0, call.err
+    return folder, call
+
+
+def test_every_input_gets_its_files(predicted: tuple[Path, Any]) -> None:
+    folder, call = predicted
+    endings = (".tif", ".uncertainty.tif", ".probabilities.tif")
+    expected = sorted(f"a{number}{ending}" for number in range(3) for ending in endings)
+    assert sorted(path.name for path in folder.iterdir()) == expected
+    assert [Path(event["image"]).name for event in call.of("image_done")] == [
+        "a0.tif", "a1.tif", "a2.tif",
+    ]  # fmt: skip
+    assert call.last["images"] == 3
+    assert call.last["failed"] == []
+
+
+def test_results_agree_with_each_other(predicted: tuple[Path, Any]) -> None:
+    folder, _ = predicted
+    labels = tifffile.imread(folder / "a0.tif")
+    uncertainty = tifffile.imread(folder / "a0.uncertainty.tif")
+    probabilities = tifffile.imread(folder / "a0.probabilities.tif")
+    assert labels.dtype == uncertainty.dtype == probabilities.dtype == np.uint8
+    assert labels.shape == uncertainty.shape == (64, 64)
+    assert probabilities.shape == (2, 64, 64)
+    assert set(np.unique(labels)) <= {0, 7}
+    clear = np.abs(np.diff(probabilities.astype(int), axis=0)[0]) > 2
+    assert ((probabilities.argmax(0) * 7) == labels)[clear].all()
+    assert (np.abs(255 - probabilities.max(0).astype(int) - uncertainty) <= 1).all()
+
+
+def test_the_plan_is_in_the_file_and_in_the_event(
+    predicted: tuple[Path, Any], trained: Space
+) -> None:
+    folder, call = predicted
+    record = json.loads(read_provenance(folder / "a0.tif") or "")
+    assert record["plan"] == call.of("image_done")[0]["plan"]
+    assert record["model"]["id"] == trained.call.last["id"]
+    assert Plan.from_json(json.dumps(record["plan"])).model == trained.call.last["id"]
+
+
+def test_the_same_command_gives_the_same_bytes_and_exact_is_a_plan_of_its_own(
+    predicted: tuple[Path, Any],
+    files: Space,
+    trained: Space,
+    tmp_path: Path,
+    segloop: Command,
+) -> None:
+    folder, first = predicted
+    precision = first.of("image_done")[0]["plan"]["precision"]
+    call = segloop("predict", trained.path, files.images / "a1.tif", "--output", tmp_path)
+    assert call.code == 0
+    if call.of("image_done")[0]["plan"] == first.of("image_done")[1]["plan"]:
+        assert (tmp_path / "a1.tif").read_bytes() == (folder / "a1.tif").read_bytes()
+    exact = segloop(
+        "predict", trained.path, files.images / "a1.tif", "--output", tmp_path / "exact", "--exact"
+    )
+    plan = exact.of("image_done")[0]["plan"]
+    assert plan["precision"] == "float32"
+    assert plan["halo"] > first.of("image_done")[1]["plan"]["halo"]
+    assert precision in {"float32", "bfloat16", "float16"}
+
+
+def test_objects_of_a_stack_have_ids_of_their_own(
+    files: Space, trained_on_objects: Space, tmp_path: Path, segloop: Command
+) -> None:
+    stack = np.stack([tifffile.imread(files.images / f"a{number}.tif") for number in range(3)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    call = segloop("predict", trained_on_objects.path, tmp_path / "stack.tif",
+                   "--output", tmp_path / "out", "--uncertainty")  # fmt: skip
+    assert call.code == 0, call.err
+    ids = open_labels(tmp_path / "out" / "stack.tif")
+    assert ids.leading_shape == (3,)
+    assert ids.dtype in (np.uint16, np.uint32)
+    seen = [set(np.unique(ids.read((plane,)))) - {0} for plane in range(3)]
+    assert not seen[0] & seen[1]
+    assert not seen[1] & seen[2]
+    assert [event["plane"] for event in call.of("plane_done")] == [1, 2, 3]
+
+
+def test_equal_names_keep_their_folders(
+    files: Space, trained: Space, tmp_path: Path, segloop: Command
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.tif").write_bytes((files.images / "a0.tif").read_bytes())
+    call = segloop("predict", trained.path, tmp_path / "one", tmp_path / "two",
+                   "--output", tmp_path / "out")  # fmt: skip
+    assert call.code == 0, call.err
+    found = sorted(path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.tif"))
+    assert [path.as_posix() for path in found] == ["one/a.tif", "two/a.tif"]
+
+
+def test_a_damaged_file_does_not_stop_the_others(
+    files: Space, trained: Space, tmp_path: Path, segloop: Command
+) -> None:
+    (tmp_path / "broken.tif").write_bytes(b"II*\x00 this is no image")
+    call = segloop("predict", trained.path, tmp_path / "broken.tif", files.images / "a0.tif",
+                   "--output", tmp_path / "out")  # fmt: skip
+    assert call.code == 1
+    (error,) = call.of("error")
+    assert error["file"].endswith("broken.tif")
+    assert call.last["event"] == "result"
+    assert call.last["failed"] == [str(tmp_path / "broken.tif")]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a0.tif"]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with files that do not fit the model."""
+    root = tmp_path_factory.mktemp("odd")
+    colours = np.zeros((64, 64, 3), np.uint8)
+    tifffile.imwrite(root / "rgb.tif", colours, photometric="rgb")
+    (root / "broken.tif").write_bytes(b"nothing")
+    (root / "text.txt").write_text("no image")
+    return root
+
+
+@pytest.fixture
+def place(files: Space, trained: Space, odd: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Return a way to spell paths shortly: M the model, I the images, O the odd files."""
+    places = {"M": trained.path, "I": files.images, "O": odd}
+
+    def resolve(text: str) -> Path:
+        head, _, tail = text.partition("/")
+        return places.get(head, tmp_path / head) / tail
+
+    return resolve
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "output", "word"),
+    [
+        pytest.param("M", ["I/a0.tif", "O/rgb.tif"], "new", "3 channels", id="wrong channels"),
+        pytest.param("M", ["I/a9.tif"], "new", "a9.tif", id="missing input"),
+        pytest.param("M", ["O/broken.tif"], "new", "broken.tif", id="only damaged inputs"),
+        pytest.param("M", ["O/text.txt"], "new", "text.txt", id="no image"),
+        pytest.param("M", ["I"], "I", "input", id="output would overwrite an input"),
+        pytest.param("I/a0.tif", ["I"], "new", "model", id="a model that is none"),
+        pytest.param("nowhere", ["I"], "new", "nowhere", id="missing model"),
+        pytest.param("M", ["I"], "O/text.txt", "folder", id="output is a file"),
+    ],
+)
+def test_bad_input_is_exit_2_and_nothing_is_written(
+    model: str, inputs: list[str], output: str, word: str, place: Callable[[str], Path],
+    segloop: Command,
+) -> None:  # fmt: skip
+    call = segloop("predict", place(model), *map(place, inputs), "--output", place(output))
+    assert call.code == 2, call.err
+    assert call.last["event"] == "error"
+    assert word in call.err
+    assert "Traceback" not in call.err
+    assert not place("new").exists()
