@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.events import Event, Notice
-from napari_segloop.core.network import build_network, build_pretrained
+from napari_segloop.core.network import Architecture, build_network, build_pretrained
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -50,11 +50,11 @@ def first_network(
         When the encoder is unknown.
     """
     if start is None and settings.pretrained:
-        network, problem = build_pretrained(settings.encoder, lesson.channels, lesson.outputs)
+        network, problem = build_pretrained(architecture_of(lesson, settings, start))
         if problem:
             yield Notice(problem)
         return network
-    network = build_network(encoder_of(settings, start), lesson.channels, lesson.outputs)
+    network = build_network(architecture_of(lesson, settings, start))
     if start is None:
         return network
     _check_start(start, lesson, settings)
@@ -70,11 +70,13 @@ def first_network(
     return network
 
 
-def encoder_of(settings: TrainSettings, start: Model | None) -> str:
-    """Return the encoder's name: the start model's, else the settings'.
+def architecture_of(lesson: Lesson, settings: TrainSettings, start: Model | None) -> Architecture:
+    """Return the network to build: encoder and depth of the start model, else of the settings.
 
     Parameters
     ----------
+    lesson : Lesson
+        Gives channels and classes.
     settings : TrainSettings
         How to train.
     start : Model or None
@@ -82,10 +84,11 @@ def encoder_of(settings: TrainSettings, start: Model | None) -> str:
 
     Returns
     -------
-    str
-        Known to segmentation-models-pytorch.
+    Architecture
+        Encoder, channels, outputs, depth.
     """
-    return start.info.encoder if start else settings.encoder
+    source = start.info if start else settings
+    return Architecture(source.encoder, lesson.channels, lesson.outputs, source.depth)
 
 
 def same_outputs(start: Model, lesson: Lesson) -> bool:

@@ -16,16 +16,37 @@ if TYPE_CHECKING:
 
 
 class Canvas:
-    """Full-size results, uint8 only; tiles are reduced into it."""
+    """Full-size results, uint8 only; tiles are reduced into it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    outputs : int
+        Classes, at most 256.
+    wanted : Wanted
+        What to keep beside the labels.
+    """
 
     def __init__(self, shape: tuple[int, int], outputs: int, wanted: Wanted) -> None:
-        self.labels = np.zeros(shape, np.uint8 if outputs <= 256 else np.uint16)
+        self.labels = np.zeros(shape, np.uint8)
         self.uncertainty = np.zeros(shape, np.uint8) if wanted.uncertainty else None
         self.probabilities = np.zeros((outputs, *shape), np.uint8) if wanted.probabilities else None
-        self.known: Mask = np.ones(shape, bool)
 
     def put(self, tile: Tile, known: Mask, logits: Tensor, temperature: float) -> None:
-        """Reduce a tile's logits on its device and keep labels and probabilities."""
+        """Reduce a tile's logits on its device and keep labels and probabilities.
+
+        Parameters
+        ----------
+        tile : Tile
+            Where.
+        known : (y, x) ndarray of bool
+            Which of the pixels that the tile owns hold a number.
+        logits : (K, y, x) Tensor
+            Of the pixels that the tile owns.
+        temperature : float
+            Divides the logits.
+        """
         r, c = tile.rows, tile.columns
         window = slice(r.own_start, r.own_stop), slice(c.own_start, c.own_stop)
         labels, uncertainty = reduce_logits(logits, temperature)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.modelinfo import ModelInfo
-from napari_segloop.core.network import build_network
+from napari_segloop.core.network import Architecture, build_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,12 +151,28 @@ def load_model(path: Path) -> Model:
     try:
         tensors = load_file(path)
         with torch.device("meta"):
-            network = build_network(info.encoder, info.channels, info.outputs)
+            network = build_network(architecture(info))
         _check_tensors(network.state_dict(), tensors)
         network.load_state_dict(tensors, assign=True)
     except (SafetensorError, ValueError, InputError) as error:
         raise _foreign(path, f"a damaged one ({str(error)[:200]})") from error
     return Model(info, network.eval().requires_grad_(requires_grad=False))
+
+
+def architecture(info: ModelInfo) -> Architecture:
+    """Return what a model's network is built from.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The header.
+
+    Returns
+    -------
+    Architecture
+        Encoder, channels, outputs, depth.
+    """
+    return Architecture(info.encoder, info.channels, info.outputs, info.depth)
 
 
 def _metadata(path: Path) -> dict[str, object]:

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.normalize import Normalization
-from napari_segloop.core.settings import RULES, TASKS
+from napari_segloop.core.settings import DEPTHS, RULES, TASKS
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
 TIMES = ("created",)  # not part of a model's identity
 MAX_CHANNELS = 4096
-MAX_VALUES = 4096
+MAX_VALUES = 256  # labels are predicted as bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class ModelInfo:
         What the label values mean.
     encoder : str
         Name known to segmentation-models-pytorch.
+    depth : int
+        How many times the encoder halves the image.
     channels : int
         Image channels that the network takes.
     values : tuple of int
@@ -63,6 +65,7 @@ class ModelInfo:
 
     task: str
     encoder: str
+    depth: int
     channels: int
     values: tuple[int, ...]
     normalization: Normalization
@@ -183,6 +186,7 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "task": info.task in TASKS,
         "rule": numbers.rule in RULES,
         "encoder": isinstance(info.encoder, str),
+        "depth": info.depth in DEPTHS and type(info.depth) is int,
         "channels": type(info.channels) is int and 1 <= info.channels <= MAX_CHANNELS,
         "values": _sound_values(info.values),
         "numbers": all(math.isfinite(x) for x in finite) and info.temperature > 0,

@@ -10,6 +10,7 @@ import copy
 import difflib
 import os
 import socket
+from dataclasses import dataclass
 
 import segmentation_models_pytorch as smp
 import torch
@@ -18,15 +19,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from napari_segloop.core.errors import InputError
 
-STRIDE = 32  # smp's encoders halve the image five times
+STRIDE = 32  # the grid on which tiles lie: encoders halve an image up to five times
+DECODER = (256, 128, 64, 32, 16)  # smp's channels, deepest first
 WEIGHTS_HOST = ("huggingface.co", 443)
 WEIGHTS_TIMEOUT = 3.0
 
 
-def build_network(
-    encoder: str, channels: int, outputs: int, weights: str | None = None
-) -> nn.Module:
-    """Build a U-Net, never downloading unless `weights` names what to download.
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What a U-Net is built from.
 
     Parameters
     ----------
@@ -34,13 +35,30 @@ def build_network(
         Name known to segmentation-models-pytorch, for example "resnet34" or "tu-convnext_tiny".
     channels, outputs : int
         Image channels in, logits out.
+    depth : int
+        How many times the encoder halves the image, 3 to 5.
+    """
+
+    encoder: str
+    channels: int
+    outputs: int
+    depth: int
+
+
+def build_network(parts: Architecture, weights: str | None = None) -> nn.Module:
+    """Build a U-Net, never downloading unless `weights` names what to download.
+
+    Parameters
+    ----------
+    parts : Architecture
+        Encoder, channels, outputs, depth.
     weights : {"imagenet"}, optional
         Pretrained encoder weights.
 
     Returns
     -------
     torch.nn.Module
-        In training mode, float32.
+        In training mode, float32; stages below the depth are left out.
 
     Raises
     ------
@@ -48,34 +66,49 @@ def build_network(
         When the encoder is unknown or cannot carry a U-Net.
     """
     try:
-        network = smp.Unet(encoder, encoder_weights=weights, in_channels=channels, classes=outputs)
-    except (KeyError, RuntimeError, ValueError) as error:
-        near = difflib.get_close_matches(encoder, smp.encoders.get_encoder_names(), n=3)
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "Use resnet34."
-        raise InputError("an encoder that can carry a U-Net", repr(encoder), remedy) from error
-    return _checked_stride(network, encoder)
-
-
-def _checked_stride(network: nn.Module, encoder: str) -> nn.Module:
-    stride = getattr(network.encoder, "output_stride", None)
-    if stride != STRIDE:
-        raise InputError(
-            f"an encoder of stride {STRIDE}",
-            f"{encoder!r} of stride {stride}",
-            "Use resnet34.",
+        network: nn.Module = smp.Unet(
+            parts.encoder,
+            encoder_depth=parts.depth,
+            encoder_weights=weights,
+            decoder_channels=DECODER[-parts.depth :],
+            in_channels=parts.channels,
+            classes=parts.outputs,
         )
+        _drop_unused(network)
+    except (KeyError, RuntimeError, ValueError) as error:
+        near = difflib.get_close_matches(parts.encoder, smp.encoders.get_encoder_names(), n=3)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "Use resnet34."
+        raise InputError(
+            f"an encoder that can carry a U-Net of depth {parts.depth}",
+            repr(parts.encoder),
+            remedy,
+        ) from error
     return network
 
 
-def build_pretrained(encoder: str, channels: int, outputs: int) -> tuple[nn.Module, str | None]:
+def _drop_unused(network: nn.Module) -> None:
+    """Take out the encoder's stages that no image passes through."""
+    used: set[nn.Module] = set()
+    handles = [m.register_forward_hook(lambda m, *_: used.add(m)) for m in network.modules()]
+    weight = next(network.parameters())
+    with torch.no_grad():
+        network.eval()(_probe_input(network).to(weight.device))
+    for handle in handles:
+        handle.remove()
+    encoder = network.get_submodule("encoder")
+    for name, stage in encoder.named_children():
+        if used.isdisjoint(stage.modules()):
+            setattr(encoder, name, nn.Identity())
+    network.train()
+
+
+def build_pretrained(parts: Architecture) -> tuple[nn.Module, str | None]:
     """Build a U-Net on ImageNet weights, or without them where there is no network.
 
     Parameters
     ----------
-    encoder : str
-        Name known to segmentation-models-pytorch.
-    channels, outputs : int
-        Image channels in, logits out.
+    parts : Architecture
+        Encoder, channels, outputs, depth.
 
     Returns
     -------
@@ -88,13 +121,13 @@ def build_pretrained(encoder: str, channels: int, outputs: int) -> tuple[nn.Modu
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", "3")
     try:
         socket.create_connection(WEIGHTS_HOST, WEIGHTS_TIMEOUT).close()
-        return build_network(encoder, channels, outputs, "imagenet"), None
+        return build_network(parts, "imagenet"), None
     except OSError as error:
         problem = (
             f"The ImageNet weights could not be fetched from {WEIGHTS_HOST[0]} ({error}); "
             "training starts from zero instead."
         )
-    return build_network(encoder, channels, outputs), problem
+    return build_network(parts), problem
 
 
 def fold(network: nn.Module) -> nn.Module:
@@ -127,8 +160,8 @@ def fold(network: nn.Module) -> nn.Module:
 def _probe_input(network: nn.Module) -> Tensor:
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     channels = first.in_channels
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(1, channels, 2 * STRIDE, 2 * STRIDE, generator=generator)
+    generator = torch.Generator("cpu").manual_seed(0)
+    return torch.randn(1, channels, 64, 64, generator=generator, device="cpu")
 
 
 def _fold_pair(network: nn.Module, convolution: str, norm: str) -> None:

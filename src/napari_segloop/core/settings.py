@@ -11,6 +11,7 @@ from napari_segloop.core.errors import InputError
 
 TASKS = ("classes", "objects")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+DEPTHS = (3, 4, 5)
 RULES = ("training", "file", "percentile")
 
 
@@ -24,6 +25,8 @@ class TrainSettings:
         Whether label values are classes or the ids of single objects.
     encoder : str
         Any encoder that segmentation-models-pytorch knows.
+    depth : int
+        How many times the encoder halves the image, 3 to 5.
     pretrained : bool
         Start the encoder from ImageNet weights, which needs a network.
     steps : int, optional
@@ -57,6 +60,7 @@ class TrainSettings:
 
     task: str = "classes"
     encoder: str = "resnet34"
+    depth: int = 5
     pretrained: bool = False
     steps: int | None = None
     seconds: float | None = None
@@ -86,6 +90,8 @@ class TrainSettings:
                 "both" if self.steps else "neither",
                 "Give --steps or --minutes.",
             )
+        if self.depth not in DEPTHS:
+            raise InputError("a depth from 3 to 5", f"{self.depth}", "Use 4.")
         if self.patch < 32 or self.patch % 32:
             raise InputError(
                 "a patch side that is a multiple of 32 pixels", f"{self.patch}", "Use 256."

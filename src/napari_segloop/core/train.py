@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from napari_segloop.core.beginning import encoder_of, first_network, same_outputs
+from napari_segloop.core.beginning import architecture_of, first_network, same_outputs
 from napari_segloop.core.classroom import Best, Classroom
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.devices import choose_device, place, set_threads
@@ -218,9 +218,11 @@ def _start_score(classroom: Classroom, start: Model | None) -> float | None:
 def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:
     lesson, settings = classroom.lesson, story.settings
     has_test = bool(lesson.split.test)
+    built = architecture_of(lesson, settings, story.start)
     info = ModelInfo(
         task=settings.task,
-        encoder=encoder_of(settings, story.start),
+        encoder=built.encoder,
+        depth=built.depth,
         channels=lesson.channels,
         values=lesson.values,
         normalization=lesson.normalization,
