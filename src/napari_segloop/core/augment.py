@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-CONTRAST = 0.4  # log range of the gain, and range of the offset in deviations
-CURVE = 0.4  # log range of the exponent
-SHADING = 0.3  # deviations
-NOISE = 0.2  # deviations
+CONTRAST = 0.2  # log range of the gain, and range of the offset in deviations
+CURVE = 0.3  # log range of the exponent
+SHADING = 0.2  # deviations
+NOISE = 0.15  # deviations
 BLUR_SHARE = 0.2
 BLUR_SIGMA = (0.4, 1.6)  # pixels
 

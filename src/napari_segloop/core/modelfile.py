@@ -150,8 +150,7 @@ def load_model(path: Path) -> Model:
     info = read_info(path)
     try:
         tensors = load_file(path)
-        with torch.device("meta"):
-            network = build_network(architecture(info))
+        network = build_network(architecture(info))
         _check_tensors(network.state_dict(), tensors)
         network.load_state_dict(tensors, assign=True)
     except (SafetensorError, ValueError, InputError) as error:

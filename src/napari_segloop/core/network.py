@@ -90,9 +90,8 @@ def _drop_unused(network: nn.Module) -> None:
     """Take out the encoder's stages that no image passes through."""
     used: set[nn.Module] = set()
     handles = [m.register_forward_hook(lambda m, *_: used.add(m)) for m in network.modules()]
-    weight = next(network.parameters())
     with torch.no_grad():
-        network.eval()(_probe_input(network).to(weight.device))
+        network.eval()(_probe_input(network))
     for handle in handles:
         handle.remove()
     encoder = network.get_submodule("encoder")
@@ -160,8 +159,8 @@ def fold(network: nn.Module) -> nn.Module:
 def _probe_input(network: nn.Module) -> Tensor:
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     channels = first.in_channels
-    generator = torch.Generator("cpu").manual_seed(0)
-    return torch.randn(1, channels, 64, 64, generator=generator, device="cpu")
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, channels, 64, 64, generator=generator)
 
 
 def _fold_pair(network: nn.Module, convolution: str, norm: str) -> None:

@@ -60,15 +60,15 @@ class TrainSettings:
 
     task: str = "classes"
     encoder: str = "resnet34"
-    depth: int = 5
+    depth: int = 4
     pretrained: bool = False
     steps: int | None = None
     seconds: float | None = None
     seed: int = 0
     ignore: int | None = None
-    patch: int = 256
+    patch: int = 192
     batch: int = 4
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     normalization: str = "training"
     device: str = "auto"
     threads: int | None = None
