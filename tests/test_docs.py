@@ -67,6 +67,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # six processes that each import torch, on machines that may be busy
 def test_the_commands_of_the_readme_run_in_their_order(tmp_path: Path) -> None:
     for number, centre in enumerate((30, 48, 66)):
         write_disc(tmp_path, f"cell{number}.tif", centre)
