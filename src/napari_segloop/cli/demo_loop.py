@@ -131,6 +131,7 @@ class _Loop:
     def train(self, steps: int, start: Model | None) -> Generator[Event, None, TrainResult]:
         """Teach on what is checked."""
         settings = TrainSettings(
+            encoder=self.settings.encoder,
             steps=steps,
             seed=self.settings.seed,
             patch=self.settings.patch,

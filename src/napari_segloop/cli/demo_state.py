@@ -34,6 +34,8 @@ class DemoSettings:
         Regions that the user checks before the first and before the second training.
     steps : tuple of int
         Steps of the two trainings.
+    encoder : str
+        A small one, so that two processor cores need a few minutes.
     patch : int
         Side of a training patch, in pixels.
     device : str
@@ -49,7 +51,8 @@ class DemoSettings:
     window: int = 64
     first: int = 6
     worst: int = 12
-    steps: tuple[int, int] = (120, 120)
+    steps: tuple[int, int] = (160, 160)
+    encoder: str = "mobilenet_v2"
     patch: int = 128
     device: str = "auto"
     threads: int | None = None
