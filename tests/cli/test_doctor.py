@@ -88,6 +88,9 @@ def test_doctor_tries_the_imports_and_is_exit_1_where_something_is_wrong(
     assert call.last["event"] == "result"
     assert call.last["versions"]["torch"]
     assert call.last["torch"]["threads"] >= 1
+    speeds = call.last["torch"]["speeds"]
+    assert min(speeds["prediction"].values()) > 0
+    assert any(name.startswith(speeds["precision"]) for name in speeds["prediction"])
     assert call.code == (0 if call.last["ok"] else 1)
     broken = Imports((), {}, "ModuleNotFoundError: No module named 'torch'")
     monkeypatch.setattr("napari_segloop.cli.diagnosis.try_imports", lambda: broken)

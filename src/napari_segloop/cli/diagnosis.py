@@ -18,7 +18,7 @@ def run(request: None, reporter: Reporter) -> int:
     """Look at everything, and tell it."""
     del request
     reporter.started = True
-    reporter.progress("Importing torch, which takes some seconds")
+    reporter.progress("Importing and timing torch, which takes some seconds")
     imports = try_imports()
     facts = machine() | {"versions": versions(), "torch": imports.torch}
     faults = list(find_faults(imports))
@@ -30,7 +30,7 @@ def run(request: None, reporter: Reporter) -> int:
 
 def _tell(facts: dict[str, Any], faults: list[ResourceError], reporter: Reporter) -> None:
     for name, value in _rows(facts):
-        reporter.show(f"{name:<28} {'-' if value is None else value}")
+        reporter.show(f"{name:<36} {'-' if value is None else value}")
     for fault in faults:
         reporter.show(f"Wrong: {fault}")
     if not faults:
@@ -48,3 +48,13 @@ def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "torch's threads", facts["torch"].get("threads")
     yield "NVIDIA GPUs", ", ".join(facts["torch"].get("cuda", [])) or "none"
     yield "Apple GPU", "yes" if facts["torch"].get("mps") else "none"
+    yield from _speed_rows(facts["torch"].get("speeds"))
+
+
+def _speed_rows(speeds: dict[str, Any] | None) -> Iterator[tuple[str, object]]:
+    if speeds is None:
+        return
+    for name, speed in speeds["prediction"].items():
+        yield f"predicting, {name}", f"{speed:.2g} megapixels a second on {speeds['device']}"
+    yield "fastest for predicting", speeds["precision"]
+    yield "chosen for training", speeds["training_precision"]

@@ -51,7 +51,7 @@ class EvaluateRequest:
     help="Label values are classes, or ids of single objects.",
 )
 @options.path_list("--checked", "Where the truth is truth (value 1).  [default: everywhere]")
-@options.path_list("--uncertainty", "Uncertainty maps of the prediction, to be judged too.")
+@options.path_list("--uncertainty", "Uncertainty maps of predicted classes, to be judged too.")
 @click.option("--axes", metavar="AXES", help="Name the stored axes, for example ZYX.")
 @options.json_lines
 def command(**request: object) -> int:

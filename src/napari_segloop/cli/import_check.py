@@ -19,13 +19,14 @@ PACKAGES = ("torch", "torchvision", "segmentation_models_pytorch")
 
 
 def main() -> None:
-    """Import one after the other, then describe torch."""
+    """Import one after the other, then describe torch and time it."""
     modules = {}
     for name in PACKAGES:
         modules[name] = import_module(name)
         sys.stdout.write(json.dumps({"imported": name}) + "\n")
         sys.stdout.flush()
-    sys.stdout.write(json.dumps(describe(modules["torch"])) + "\n")
+    speeds = import_module("napari_segloop.cli.speed_check").speeds()
+    sys.stdout.write(json.dumps(describe(modules["torch"]) | {"speeds": speeds}) + "\n")
 
 
 def describe(torch: ModuleType) -> dict[str, object]:
