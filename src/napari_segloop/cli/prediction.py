@@ -14,7 +14,7 @@ from napari_segloop.cli.report import drain
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.events import PlaneDone, TileDone
 from napari_segloop.core.images import PlaneSource
-from napari_segloop.core.normalize import Normalization, from_file, measure
+from napari_segloop.core.normalize import Normalization, for_file, is_unlike, measure
 from napari_segloop.core.planning import make_plan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.settings import PredictSettings
@@ -198,13 +198,24 @@ class FilePredictor:
             The same for all its planes.
         """
         planes, first = Planes(image), self._first
-        numbers = normalization(self.model.info, planes)
+        numbers = self._numbers(image, planes)
         plane = planes[len(planes) // 2]
         if first is None:
             self._first = make_plan(self.model, plane, numbers, self.settings)
             return self._first
         settings = replace(self.settings, precision=first.precision)
         return replace(make_plan(self.model, plane, numbers, settings), layout=first.layout)
+
+    def _numbers(self, image: ImageFile, planes: Planes) -> Normalization:
+        """Return the numbers for a file, and say when the model's do not fit it."""
+        rule, statistics = self.model.info.normalization, measure(planes)
+        numbers = for_file(rule, statistics)
+        if numbers.rule != rule.rule and is_unlike(rule, statistics):
+            self.reporter.notice(
+                f"{image.path}: the grey values are on another scale than the training images', "
+                "so they are normalised by themselves; look at the result with care."
+            )
+        return numbers
 
     def _predictor(self, plan: Plan) -> Predictor:
         if self._ready is None or self._ready.plan != plan:
@@ -226,26 +237,6 @@ class _Words:
         self.reporter.event(event)
         where = f"plane {self.plane} of {self.planes}, " if self.planes > 1 else ""
         self.reporter.progress(f"{self.name}: {where}tile {event.tile} of {event.tiles}")
-
-
-def normalization(info: ModelInfo, planes: Sequence[PlaneSource]) -> Normalization:
-    """Return the numbers that bring a file's grey values to the model's scale.
-
-    Parameters
-    ----------
-    info : ModelInfo
-        Its rule decides.
-    planes : sequence of PlaneSource
-        All planes of the file.
-
-    Returns
-    -------
-    Normalization
-        The model's own numbers, or the file's by the model's rule.
-    """
-    if info.normalization.rule == "training":
-        return info.normalization
-    return from_file(measure(planes), info.normalization.rule)
 
 
 def settings_from(computing: Computing, *, exact: bool = False) -> PredictSettings:

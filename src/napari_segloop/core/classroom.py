@@ -49,8 +49,10 @@ class Classroom:
         self.learner = Learner(network, settings.learning_rate, precision, device)
         self._sampler = PatchSampler(
             [
-                TeachingImage(image, truth, device)
-                for image, truth in zip(lesson.images, lesson.teaching_truth(), strict=True)
+                TeachingImage(image, truth, numbers, device)
+                for image, truth, numbers in zip(
+                    lesson.images, lesson.teaching_truth(), lesson.ranges, strict=True
+                )
             ],
             settings.patch,
             settings.batch,

@@ -24,10 +24,12 @@ from napari_segloop.core.images import (
 from napari_segloop.core.modelinfo import OBJECT_OUTPUTS
 from napari_segloop.core.normalize import (
     Normalization,
+    Range,
     Statistics,
-    from_file,
+    for_file,
     from_training,
     measure,
+    range_for,
 )
 from napari_segloop.core.objects import objects_to_classes
 from napari_segloop.core.truth import class_values, to_class_indices
@@ -83,6 +85,8 @@ class Lesson:
         Which blocks teach and which test.
     outputs : int
         Classes that the network tells apart; three for objects.
+    ranges : tuple of Range
+        Between which numbers each image's normalisation is varied in teaching.
     """
 
     values: tuple[int, ...]
@@ -91,6 +95,7 @@ class Lesson:
     truths: tuple[Labels, ...]
     split: Split
     outputs: int
+    ranges: tuple[Range, ...]
 
     @property
     def channels(self) -> int:
@@ -149,25 +154,8 @@ def prepare_lesson(images: Sequence[TrainingImage], settings: TrainSettings) -> 
     )
     parts = split([check_plane(item.image) for item in images], truths)
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
-    return Lesson(values, normalization, normalised, truths, parts, outputs)
-
-
-def for_file(model: Normalization, statistics: Statistics) -> Normalization:
-    """Return the numbers for one file by a model's rule.
-
-    Parameters
-    ----------
-    model : Normalization
-        The model's rule, and the numbers of its training images.
-    statistics : Statistics
-        Of the file.
-
-    Returns
-    -------
-    Normalization
-        To be fixed in the Plan.
-    """
-    return model if model.rule == "training" else from_file(statistics, model.rule)
+    ranges = tuple(range_for(normalization, item) for item in statistics)
+    return Lesson(values, normalization, normalised, truths, parts, outputs, ranges)
 
 
 def _check_shapes(item: TrainingImage, first: TrainingImage) -> None:

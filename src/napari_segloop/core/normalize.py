@@ -23,6 +23,7 @@ SAMPLED_PLANES = 16
 SAMPLED_PIXELS = 2**20  # per plane; one in n rows and columns of larger planes
 FLAT = 1e-12  # a smaller deviation is a constant image
 LIMIT = 10.0  # normalised values are clipped here: one hot pixel must not blind the network
+FAR, UNLIKE = 8.0, 16.0
 PERCENTILES = (1.0, 99.0)
 
 
@@ -33,7 +34,7 @@ class Normalization:
     Parameters
     ----------
     rule : str
-        "training", "file" or "percentile": where the numbers come from.
+        "between", "training", "file" or "percentile": where the numbers come from.
     centre, scale : tuple of float
         One number per channel, in grey values; scales are above 0.
     """
@@ -129,6 +130,26 @@ def from_file(statistics: Statistics, rule: str) -> Normalization:
     return Normalization(rule, tuple(centre.tolist()), _positive(tuple(scale.tolist())))
 
 
+def between(first: Normalization, second: Normalization, place: float) -> Normalization:
+    """Return numbers between two: centres in a straight line, scales by a constant factor.
+
+    Parameters
+    ----------
+    first, second : Normalization
+        Of the same channels.
+    place : float
+        0 gives the first, 1 the second.
+
+    Returns
+    -------
+    Normalization
+        With the rule of the first.
+    """
+    centre = [(1 - place) * a + place * b for a, b in zip(first.centre, second.centre, strict=True)]
+    scale = [a ** (1 - place) * b**place for a, b in zip(first.scale, second.scale, strict=True)]
+    return Normalization(first.rule, tuple(centre), tuple(scale))
+
+
 def from_training(files: Sequence[Statistics]) -> Normalization:
     """Pool the statistics of the training images, every image with the same weight.
 
@@ -147,6 +168,115 @@ def from_training(files: Sequence[Statistics]) -> Normalization:
     mean = means.mean(axis=0)
     variance = (deviations**2 + (means - mean) ** 2).mean(axis=0)
     return Normalization("training", tuple(mean.tolist()), _positive(tuple(np.sqrt(variance))))
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers that an image is normalised with, and between which others teaching varies them.
+
+    Parameters
+    ----------
+    used : Normalization
+        What prediction uses.
+    first, second : Normalization
+        Both ends; equal to `used` when nothing is varied.
+    """
+
+    used: Normalization
+    first: Normalization
+    second: Normalization
+
+    def change(self, place: float) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Return how normalised values change when other numbers of the range are used.
+
+        Parameters
+        ----------
+        place : float
+            0 for the first end, 1 for the second.
+
+        Returns
+        -------
+        gain, offset : (C, 1, 1) ndarray of float32
+            To multiply by and to add; None where nothing changes.
+        """
+        if self.first == self.second == self.used:
+            return None
+        new = between(self.first, self.second, place)
+        scale, centre = np.array(new.scale), np.array(new.centre)
+        gain = np.array(self.used.scale) / scale
+        offset = (np.array(self.used.centre) - centre) / scale
+        return gain.astype(np.float32)[:, None, None], offset.astype(np.float32)[:, None, None]
+
+
+def range_for(model: Normalization, statistics: Statistics) -> Range:
+    """Return the numbers for a training image and what they are varied between.
+
+    Parameters
+    ----------
+    model : Normalization
+        The rule, and the numbers of all training images.
+    statistics : Statistics
+        Of the image's file.
+
+    Returns
+    -------
+    Range
+        From the training images' numbers to the file's own for the rule "between".
+    """
+    used = for_file(model, statistics)
+    if used.rule != "between":
+        return Range(used, used, used)
+    return Range(used, model, from_file(statistics, "file"))
+
+
+def for_file(model: Normalization, statistics: Statistics) -> Normalization:
+    """Return the numbers for one file by a model's rule.
+
+    Parameters
+    ----------
+    model : Normalization
+        The model's rule, and the numbers of its training images.
+    statistics : Statistics
+        Of the file.
+
+    Returns
+    -------
+    Normalization
+        To be fixed in the Plan; the file's own where it is on another scale altogether.
+    """
+    if model.rule in ("file", "percentile"):
+        return from_file(statistics, model.rule)
+    own = from_file(statistics, "file")
+    if is_unlike(model, statistics):
+        return own
+    return between(model, own, 0.5) if model.rule == "between" else model
+
+
+def is_unlike(model: Normalization, statistics: Statistics) -> bool:
+    """Say whether a file's grey values are on another scale than the training images'.
+
+    Eight bits against sixteen, or raw counts against values from 0 to 1, are; a dim or a mostly
+    empty image is not.
+
+    Parameters
+    ----------
+    model : Normalization
+        Numbers of the training images.
+    statistics : Statistics
+        Of the file.
+
+    Returns
+    -------
+    bool
+        True when, in some channel, the middle lies more than 8 training deviations away or the
+        deviations differ more than 16 times.
+    """
+    columns = zip(model.centre, model.scale, statistics.mean, statistics.deviation, strict=True)
+    return any(
+        abs(mean - centre) > FAR * scale or not 1 / UNLIKE < max(deviation, FLAT) / scale < UNLIKE
+        for centre, scale, mean, deviation in columns
+        if deviation > FLAT
+    )
 
 
 def _positive(scales: Sequence[float]) -> tuple[float, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_segloop.core.images import Float, Labels
+    from napari_segloop.core.normalize import Range
 
 CELL = 16  # pixels; checked and foreground places are kept on this grid
 LEVELS = 3
@@ -56,11 +57,14 @@ class TeachingImage:
         Normalised.
     truth : (Y, X) ndarray of integer
         Class numbers, -1 where nothing is taught.
+    numbers : Range
+        How its normalisation may be varied.
     device : torch.device
         Where patches are cut.
     """
 
-    def __init__(self, image: Float, truth: Labels, device: torch.device) -> None:
+    def __init__(self, image: Float, truth: Labels, numbers: Range, device: torch.device) -> None:
+        self.numbers = numbers
         self.levels = _pyramid(torch.from_numpy(image)[None].to(device))
         self.truth = torch.from_numpy(truth.astype(np.float32))[None, None].to(device)
         self.shape = truth.shape
@@ -140,7 +144,15 @@ class PatchSampler:
         lattice = self._lattice(image, centre, reach)
         level = min(int(max(0.0, -math.log2(magnification) + 0.5)), LEVELS - 1)
         pixels = _resample(image.levels[level], lattice, "bilinear")
-        return pixels, _resample(image.truth, lattice, "nearest")
+        return self._renormalise(pixels, image), _resample(image.truth, lattice, "nearest")
+
+    def _renormalise(self, pixels: Tensor, image: TeachingImage) -> Tensor:
+        """Normalise as if the image had come with other images, or alone."""
+        change = image.numbers.change(self._rng.random())
+        if change is None:
+            return pixels
+        gain, offset = (torch.from_numpy(part).to(pixels.device) for part in change)
+        return pixels * gain + offset
 
     def _lattice(self, image: TeachingImage, centre: tuple[float, float], reach: float) -> Tensor:
         """Return where each pixel of the patch lies, in torch's coordinates of -1 to 1."""

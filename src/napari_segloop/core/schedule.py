@@ -21,8 +21,8 @@ def one_cycle(step: int, steps: int | None) -> float:
     """Return the learning rate of a step relative to the largest.
 
     It rises in a straight line over 40 steps (a quarter of a short training) and falls in one to
-    almost nothing. The rise does not depend on the number of steps as long as that is 160 or more or not
-    known yet.
+    almost nothing. The rise does not depend on the number of steps as long as that is 160 or more
+    or not known yet.
 
     Parameters
     ----------

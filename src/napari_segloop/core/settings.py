@@ -12,7 +12,7 @@ from napari_segloop.core.errors import InputError
 TASKS = ("classes", "objects")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEPTHS = (3, 4, 5)
-RULES = ("training", "file", "percentile")
+RULES = ("between", "training", "file", "percentile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TrainSettings:
         Patch side in pixels, a multiple of 32, and patches a step.
     learning_rate : float
         Largest learning rate of the one-cycle schedule.
-    normalization : {"training", "file", "percentile"}
+    normalization : {"between", "training", "file", "percentile"}
         The rule of :mod:`napari_segloop.core.normalize`.
     device : {"auto", "cpu", "cuda", "mps"}
         Where to compute.
@@ -69,7 +69,7 @@ class TrainSettings:
     patch: int = 192
     batch: int = 4
     learning_rate: float = 3e-3
-    normalization: str = "training"
+    normalization: str = "between"
     device: str = "auto"
     threads: int | None = None
     axes: str | None = None
