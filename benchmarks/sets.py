@@ -1,0 +1,158 @@
+"""The images that benchmarks use: made crystals, and real sets where they are found.
+
+It is free of torch, and knows neither models nor scores.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from benchmarks.harness import ROOT
+from PIL import Image
+
+from napari_segloop.files.images import open_image, open_labels
+from napari_segloop.samples.crystals import crystals
+from napari_segloop.samples.settings import CrystalSettings
+
+if TYPE_CHECKING:
+    from napari_segloop.core.images import Array, Labels
+
+CRYSTAL = 1
+TEST_SHARE = 5  # one image in so many tests, the last ones, where META names no test images
+
+
+@dataclass(frozen=True, slots=True)
+class RealSet:
+    """A folder with ``images/`` and ``masks/`` of equal file names.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    train, test : tuple of str
+        File names without suffix.
+    """
+
+    folder: Path
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the set."""
+        return self.folder.name
+
+    def image_path(self, name: str) -> Path:
+        """Return where an image is."""
+        return self.folder / "images" / f"{name}.png"
+
+    def mask_path(self, name: str) -> Path:
+        """Return where an image's truth is."""
+        return self.folder / "masks" / f"{name}.png"
+
+    def image(self, name: str) -> Array:
+        """Return the pixels ``(C, Y, X)`` of an image."""
+        with open_image(self.image_path(name)) as file:
+            plane = file.plane()
+            _, rows, columns = plane.shape
+            return np.array(plane.read(slice(0, rows), slice(0, columns)))
+
+    def mask(self, name: str) -> Labels:
+        """Return an image's truth ``(Y, X)``."""
+        with open_labels(self.mask_path(name)) as file:
+            return file.read(())
+
+    def draw(self, count: int, seed: int) -> tuple[str, ...]:
+        """Draw training images, all of them where there are fewer.
+
+        Parameters
+        ----------
+        count, seed : int
+            How many, and which.
+
+        Returns
+        -------
+        tuple of str
+            Names, sorted.
+        """
+        chosen = np.random.default_rng(seed).permutation(len(self.train))[:count]
+        return tuple(self.train[i] for i in sorted(chosen))
+
+
+def open_set(name: str) -> RealSet | None:
+    """Open a real set.
+
+    Parameters
+    ----------
+    name : str
+        Its folder in `SEGLOOP_DATA`, by default ``../shared/data``.
+
+    Returns
+    -------
+    RealSet or None
+        None where it is not.
+    """
+    folder = Path(os.environ.get("SEGLOOP_DATA", ROOT.parent / "shared" / "data")) / name
+    described = folder / "META.json"
+    if not described.exists():
+        return None
+    split = json.loads(described.read_text("utf-8"))["split"]
+    if "train" in split:
+        return RealSet(folder, tuple(split["train"]), tuple(split["test"]))
+    names = sorted(path.stem for path in (folder / "images").glob("*.png"))
+    tests = len(names) // TEST_SHARE
+    return RealSet(folder, tuple(names[:-tests]), tuple(names[-tests:]))
+
+
+def made_set(folder: Path, count: int, side: int) -> RealSet:
+    """Write a set of made crystals, two thirds of them for training.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    count, side : int
+        Images, and pixels along their sides.
+
+    Returns
+    -------
+    RealSet
+        In the layout of the real ones.
+    """
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    names = tuple(f"made{number}" for number in range(count))
+    made = RealSet(folder, names[: 2 * count // 3], names[2 * count // 3 :])
+    for number, name in enumerate(names):
+        image, labels = crystal_image(number, (side, side), bits=8)
+        Image.fromarray(image).save(made.image_path(name))
+        Image.fromarray(labels).save(made.mask_path(name))
+    return made
+
+
+def crystal_image(seed: int, shape: tuple[int, int], bits: int = 16) -> tuple[Array, Labels]:
+    """Make an image of crystals.
+
+    Parameters
+    ----------
+    seed : int
+        The same one makes equal pixels.
+    shape : tuple of int
+        Rows and columns.
+    bits : int
+        8 for uint8, 16 for uint16.
+
+    Returns
+    -------
+    image : (Y, X) ndarray of uint8 or uint16
+        Pixels.
+    labels : (Y, X) ndarray of uint8
+        1 on crystals.
+    """
+    sample = crystals(seed, shape, CrystalSettings(bits=bits))
+    return sample.image, (sample.classes == CRYSTAL).astype(np.uint8)
