@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.events import Event
 
-SMALL = DemoSettings(side=96, taught=2, kept=1, window=32, first=2, worst=2, steps=(2, 2), patch=64)
+SMALL = DemoSettings(
+    encoder="mobilenet_v2",
+    side=96,
+    taught=2,
+    kept=1,
+    window=32,
+    first=2,
+    worst=2,
+    steps=(2, 2),
+    patch=64,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +54,7 @@ def test_the_loop_has_three_rounds(played: tuple[DemoResult, list[Event]]) -> No
 def test_the_user_works_on_taught_images_only(played: tuple[DemoResult, list[Event]]) -> None:
     result, _ = played
     checked = sum(int(desk.checked.sum()) for desk in result.taught)
-    assert checked == 4 * 32 * 32
+    assert 3.5 * 32 * 32 < checked <= 4 * 32 * 32  # a region may overlap what is checked
     assert not any(desk.checked.any() for desk in result.kept)
     assert not any(view.regions for desk in result.kept for view in result.views[desk.name])
 

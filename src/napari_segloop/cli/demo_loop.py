@@ -19,6 +19,7 @@ from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.firstmasks import first_mask, suggest
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.planning import make_plan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.ranking import RankSettings, rank_regions
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from napari_segloop.core.regions import Region
     from napari_segloop.core.train import TrainResult
 
-SUSPENSION = CrystalSettings(pixel_size_um=2.0)
+SUSPENSION = CrystalSettings(pixel_size_um=2.0, layer_um=120.0, gradient=0.2, vignette=0.2)
+"""A thin layer, so that most objects are near focus: a person could outline them."""
 CRYSTAL, BUBBLE = 1, CLASS_NAMES.index("bubble")
 
 
@@ -175,7 +177,8 @@ class _Loop:
 
 def _predict(model: Model, desk: Desk, how: PredictSettings) -> Generator[TileDone, None, None]:
     plane = ArrayPlane(desk.image)
-    plan = make_plan(model, plane, model.info.normalization, how)
+    numbers = for_file(model.info.normalization, measure([plane]))
+    plan = make_plan(model, plane, numbers, how)
     found = yield from Predictor(model, plan).predict(plane)
     if found is None or found.uncertainty is None:
         return

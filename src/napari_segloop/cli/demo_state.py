@@ -48,11 +48,11 @@ class DemoSettings:
     side: int = 256
     taught: int = 3
     kept: int = 3
-    window: int = 64
+    window: int = 80
     first: int = 6
     worst: int = 12
-    steps: tuple[int, int] = (160, 160)
-    encoder: str = "mobilenet_v2"
+    steps: tuple[int, int] = (140, 160)
+    encoder: str = "resnet18"
     patch: int = 128
     device: str = "auto"
     threads: int | None = None
