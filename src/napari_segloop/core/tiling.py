@@ -118,8 +118,7 @@ def spans(length: int, tile: int, halo: int) -> tuple[Span, ...]:
     padded = up_to_grid(length)
     if tile >= padded:
         return (Span(0, padded, 0, length),)
-    step = tile - 2 * halo
-    count = -(-(padded - 2 * halo) // step)
+    count = _count(length, tile, halo)
     free = (padded - tile) // STRIDE
     starts = [STRIDE * (free * i // (count - 1)) for i in range(count)]
     borders = [(left + tile + right) // 2 for left, right in pairwise(starts)]
@@ -176,17 +175,23 @@ def fit_tile(shape: tuple[int, int], largest: int, halo: int) -> tuple[int, int]
     area = largest * largest
 
     def cost(tile: tuple[int, int]) -> tuple[int, int]:
-        covered = sum(1 for _ in grid(shape, tile, halo)) * tile[0] * tile[1]
-        return covered, abs(tile[0] - tile[1])
+        (rows, columns), (height, width) = shape, tile
+        tiles = _count(rows, height, halo) * _count(columns, width, halo)
+        return tiles * height * width, abs(height - width)
 
     lengths = [_lengths(n, largest, halo) for n in shape]
     fitting = [(h, w) for h, w in product(*lengths) if h * w <= area]
     return min(fitting or [(min(lengths[0]), min(lengths[1]))], key=cost)
 
 
+def _count(length: int, tile: int, halo: int) -> int:
+    """Return how many tiles of one length cover an axis."""
+    padded = up_to_grid(length)
+    return 1 if tile >= padded else -(-(padded - 2 * halo) // (tile - 2 * halo))
+
+
 def _lengths(length: int, largest: int, halo: int) -> list[int]:
-    """Tile lengths worth trying: the fitted ones up to four times the limit, shortest last."""
-    smallest = max(4 * halo, largest // 4)
-    most = max(1, -(-length // max(STRIDE, smallest - 2 * halo)))
-    first = max(1, length // (4 * largest))
-    return sorted({tile_length(length, n, halo) for n in range(first, min(most, first + 64) + 1)})
+    """Tile lengths from a quarter of the limit to four times it, none longer than needed."""
+    shortest = up_to_grid(max(4 * halo, largest // 4))
+    tried = range(shortest, max(shortest, 4 * largest) + 1, STRIDE)
+    return sorted({tile_length(length, _count(length, tile, halo), halo) for tile in tried})
