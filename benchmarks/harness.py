@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 FEATURES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")  # best first, as Linux names them
 FEWEST_ROUNDS = 3
+QUICK_SECONDS = 600
 MACHINE = ("processor", "device", "threads", "torch")
 Row = dict[str, Any]
 
@@ -52,6 +53,8 @@ class Run:
         The file of rows, the document with the tables, and a folder for what may be deleted.
     stamp : dict
         Commit, source and machine, for every row.
+    began : float
+        On the clock of `time.monotonic`.
     """
 
     program: str
@@ -62,6 +65,7 @@ class Run:
     document: Path
     scratch: Path
     stamp: Row
+    began: float = field(default_factory=time.monotonic)
 
     def rows(self) -> list[Row]:
         """Return all rows of the program, oldest first."""
@@ -110,6 +114,21 @@ class Run:
         with self.results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, allow_nan=False) + "\n")
         self.say(json.dumps(values))
+
+    def has_time(self, seconds: float) -> bool:
+        """Return whether a quick run may still begin something; a full one always may.
+
+        Parameters
+        ----------
+        seconds : float
+            How long it will take.
+
+        Returns
+        -------
+        bool
+            False when the ten minutes would not suffice.
+        """
+        return not self.quick or time.monotonic() - self.began + seconds <= QUICK_SECONDS
 
     def say(self, text: str) -> None:
         """Print a line of progress."""

@@ -13,9 +13,8 @@ from benchmarks.sets import crystal_image, open_set
 from napari_segloop.core.devices import choose_device, synchronize
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
-from napari_segloop.core.normalize import for_file
 from napari_segloop.core.modelfile import load_model, save_model
-from napari_segloop.core.normalize import measure
+from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.planning import make_plan
 from napari_segloop.core.settings import PredictSettings, TrainSettings
 from napari_segloop.core.train import fit

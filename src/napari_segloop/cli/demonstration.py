@@ -183,7 +183,9 @@ def _taught_rows(desk: Desk, views: Sequence[View]) -> tuple[list[Panel], list[P
 def _kept_row(desk: Desk, views: Sequence[View], rounds: Sequence[RoundDone]) -> list[Panel]:
     masks = [
         Panel(
-            _drawn(overlay(desk.image, view.labels)), name, f"agrees on {_percent(done.agreement)}"
+            _drawn(overlay(desk.image, view.labels)),
+            name,
+            f"agreement on kept images: {_percent(done.agreement)}",
         )
         for name, view, done in zip(
             ("First masks", "Round 1", "Round 2"), views, rounds, strict=True

@@ -32,15 +32,15 @@ def first_network(
     start : Model or None
         A model to improve; when the classes changed, all but its last layer is taken over.
 
-    Yields
-    ------
-    Notice
-        When the start is not what was asked for.
-
     Returns
     -------
     torch.nn.Module
         On the CPU; not the start's own network.
+
+    Yields
+    ------
+    Notice
+        When the start is not what was asked for.
 
     Raises
     ------

@@ -95,7 +95,13 @@ def set_threads(threads: int | None) -> int:
 
 
 def available_threads() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -33,7 +33,18 @@ class PlaneSource(Protocol):
         """The stored dtype."""
 
     def read(self, rows: slice, columns: slice) -> Array:
-        """Return the window ``(C, rows, columns)`` in the stored dtype."""
+        """Return a window in the stored dtype.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            The window, in pixels, inside the plane.
+
+        Returns
+        -------
+        (C, rows, columns) ndarray
+            All channels of the window.
+        """
 
 
 class ArrayPlane:

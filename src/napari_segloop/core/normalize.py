@@ -7,7 +7,7 @@ not files: whoever holds a file passes its planes.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,10 +61,6 @@ class Normalization:
         values /= scale[:, None, None]
         np.nan_to_num(values, copy=False, nan=0.0, posinf=LIMIT, neginf=-LIMIT)
         return np.clip(values, -LIMIT, LIMIT, out=values)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain data for JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

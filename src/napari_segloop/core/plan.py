@@ -44,6 +44,8 @@ class Plan:
         Processor threads per tile.
     torch : str
         Version of torch.
+    folded : bool
+        Whether BatchNorm is folded into the convolutions.
     format : int
         Version of this record.
     """

@@ -84,15 +84,15 @@ class Predictor:
         should_stop : callable
             Asked at every tile.
 
-        Yields
-        ------
-        TileDone
-            After each tile.
-
         Returns
         -------
         Prediction or None
             None when stopped.
+
+        Yields
+        ------
+        TileDone
+            After each tile.
 
         Raises
         ------

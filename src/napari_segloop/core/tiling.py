@@ -127,7 +127,7 @@ def spans(length: int, tile: int, halo: int) -> tuple[Span, ...]:
 
 
 def grid(shape: tuple[int, int], tile: tuple[int, int], halo: int) -> Iterator[Tile]:
-    """Yield all tiles of a plane, row by row.
+    """Return all tiles of a plane, row by row.
 
     Parameters
     ----------
@@ -138,10 +138,10 @@ def grid(shape: tuple[int, int], tile: tuple[int, int], halo: int) -> Iterator[T
     halo : int
         Pixels.
 
-    Yields
-    ------
-    Tile
-        Next tile.
+    Returns
+    -------
+    iterator of Tile
+        What they own covers the plane without overlap.
     """
     rows, columns = (spans(n, t, halo) for n, t in zip(shape, tile, strict=True))
     return (Tile(r, c) for r, c in product(rows, columns))

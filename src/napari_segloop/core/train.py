@@ -95,15 +95,15 @@ def fit(
     should_stop : callable
         Asked at every step; the best weights so far are returned.
 
-    Yields
-    ------
-    Event
-        Notice, TrainingPlanned, StepDone, Validated.
-
     Returns
     -------
     TrainResult
         With the winner.
+
+    Yields
+    ------
+    Event
+        Notice, TrainingPlanned, StepDone, Validated.
 
     Raises
     ------

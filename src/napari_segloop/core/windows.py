@@ -33,7 +33,20 @@ class Weights(Protocol):
         """Rows, columns."""
 
     def read(self, rows: slice, columns: slice) -> tuple[NDArray[np.uint8], Mask]:
-        """Return the weights of a window and which of its pixels are open."""
+        """Return the weights of a window.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            The window, in pixels.
+
+        Returns
+        -------
+        weights : (rows, columns) ndarray of uint8
+            What is summed.
+        open : (rows, columns) ndarray of bool
+            Which pixels nobody has checked.
+        """
 
 
 def worst_windows(plane: Weights, size: Pair, top: int, least_open: float) -> Iterator[Pair]:

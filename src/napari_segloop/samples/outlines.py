@@ -39,10 +39,34 @@ class Outline(Protocol):
         """Lowest and highest ``y``, lowest and highest ``x``."""
 
     def depth(self, y: Real, x: Real) -> tuple[Real, NDArray[np.intp]]:
-        """Return the distance to the outline, positive inside, and the index of its edge."""
+        """Return how deep points lie inside the outline.
+
+        Parameters
+        ----------
+        y, x : ndarray of float
+            Points, in pixels from the centre.
+
+        Returns
+        -------
+        depth : ndarray of float
+            Distance to the outline in pixels, positive inside.
+        edge : ndarray of int
+            Index of the nearest edge.
+        """
 
     def turned(self, angle: float) -> Outline:
-        """Return the outline turned by an angle, in radians."""
+        """Return the outline turned.
+
+        Parameters
+        ----------
+        angle : float
+            In radians.
+
+        Returns
+        -------
+        Outline
+            A new one.
+        """
 
 
 @dataclass(frozen=True, slots=True)
