@@ -45,6 +45,7 @@ TORCH_FREE_CORE = {
     "objects",
     "plan",
     "prediction",
+    "ranges",
     "ranking",
     "reasons",
     "regions",

@@ -163,12 +163,13 @@ def to_float(window: Array) -> tuple[Float, Mask]:
     Returns
     -------
     values : (C, Y, X) ndarray of float32
-        NaN and infinity kept.
+        NaN and infinity kept; what is too large for float32 becomes infinity.
     known : (Y, X) ndarray of bool
         True where every channel is finite; the rest counts as an excluded area: never truth,
         predicted as background and never ranked.
     """
-    values = window.astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = window.astype(np.float32)
     if window.dtype.kind != "f":
         return values, np.ones(window.shape[1:], bool)
     return values, np.asarray(np.isfinite(values).all(axis=0))

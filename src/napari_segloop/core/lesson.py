@@ -24,14 +24,13 @@ from napari_segloop.core.images import (
 from napari_segloop.core.modelinfo import OBJECT_OUTPUTS
 from napari_segloop.core.normalize import (
     Normalization,
-    Range,
     Statistics,
     for_file,
     from_training,
     measure,
-    range_for,
 )
 from napari_segloop.core.objects import objects_to_classes
+from napari_segloop.core.ranges import Range, range_for
 from napari_segloop.core.truth import class_values, to_class_indices
 
 if TYPE_CHECKING:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAMPLED_PLANES = 16
-SAMPLED_PIXELS = 2**20  # per plane; one in n rows and columns of larger planes
-FLAT = 1e-12  # a smaller deviation is a constant image
+SAMPLED_PIXELS = 2**20  # per plane; sixteen blocks of larger planes
+FLAT = 1e-7  # a deviation smaller than this share of the mean is rounding: a constant image
+TINY = 1e-30  # grey values below are 0 to float32
 LIMIT = 10.0  # normalised values are clipped here: one hot pixel must not blind the network
 FAR, UNLIKE = 8.0, 16.0
 PERCENTILES = (1.0, 99.0)
+OUTLYING = 100.0  # ranges between the percentiles; what lies further out is no light
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Normalization:
     scale: tuple[float, ...]
 
     def apply(self, values: Float) -> Float:
-        """Normalise a window; pixels that are no number become 0.
+        """Normalise a window; what is not a number becomes 0.
 
         Parameters
         ----------
@@ -57,8 +59,9 @@ class Normalization:
             Values in -10 to 10.
         """
         centre, scale = np.array(self.centre, np.float32), np.array(self.scale, np.float32)
-        values -= centre[:, None, None]
-        values /= scale[:, None, None]
+        with np.errstate(over="ignore"):
+            values -= centre[:, None, None]
+            values /= scale[:, None, None]
         np.nan_to_num(values, copy=False, nan=0.0, posinf=LIMIT, neginf=-LIMIT)
         return np.clip(values, -LIMIT, LIMIT, out=values)
 
@@ -71,6 +74,7 @@ class Statistics:
     ----------
     mean, deviation, low, high : tuple of float
         Mean, standard deviation, 1st and 99th percentile of the sampled pixels, in grey values.
+        A hot pixel counts as at most 100 times the range between the percentiles.
     """
 
     mean: tuple[float, ...]
@@ -93,14 +97,19 @@ def measure(planes: Sequence[PlaneSource]) -> Statistics:
         Zeros where no pixel holds a number.
     """
     channels = [np.concatenate(parts) for parts in zip(*map(_sample, _spread(planes)), strict=True)]
-    filled = [values if values.size else np.zeros(1) for values in channels]
-    low_high = [np.percentile(values, PERCENTILES) for values in filled]
-    return Statistics(
-        tuple(float(values.mean(dtype=np.float64)) for values in filled),
-        tuple(float(values.std(dtype=np.float64)) for values in filled),
-        tuple(float(low) for low, _ in low_high),
-        tuple(float(high) for _, high in low_high),
-    )
+    rows = [_describe(values if values.size else np.zeros(1)) for values in channels]
+    return Statistics(*zip(*rows, strict=True))
+
+
+def _describe(values: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return mean, deviation and percentiles; single hot pixels must not decide about them."""
+    first = float(np.percentile(values, PERCENTILES[0], method="higher"))
+    last = float(np.percentile(values, PERCENTILES[1], method="lower"))
+    low, high = sorted((first, last))
+    if high > low:
+        reach = OUTLYING * (high - low)
+        values = values.clip(low - reach, high + reach)
+    return float(values.mean()), float(values.std()), low, high
 
 
 def from_file(statistics: Statistics, rule: str) -> Normalization:
@@ -120,10 +129,12 @@ def from_file(statistics: Statistics, rule: str) -> Normalization:
         A channel of constant value gets scale 1, so that it becomes 0 everywhere.
     """
     if rule == "file":
-        return Normalization(rule, statistics.mean, _positive(statistics.deviation))
+        return Normalization(
+            rule, statistics.mean, _positive(statistics.mean, statistics.deviation)
+        )
     low, high = np.array(statistics.low), np.array(statistics.high)
-    centre, scale = (low + high) / 2, (high - low) / 4
-    return Normalization(rule, tuple(centre.tolist()), _positive(tuple(scale.tolist())))
+    centre, scale = ((low + high) / 2).tolist(), ((high - low) / 4).tolist()
+    return Normalization(rule, tuple(centre), _positive(centre, scale))
 
 
 def between(first: Normalization, second: Normalization, place: float) -> Normalization:
@@ -162,67 +173,8 @@ def from_training(files: Sequence[Statistics]) -> Normalization:
     means = np.array([item.mean for item in files])
     deviations = np.array([item.deviation for item in files])
     mean = means.mean(axis=0)
-    variance = (deviations**2 + (means - mean) ** 2).mean(axis=0)
-    return Normalization("training", tuple(mean.tolist()), _positive(tuple(np.sqrt(variance))))
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers that an image is normalised with, and between which others teaching varies them.
-
-    Parameters
-    ----------
-    used : Normalization
-        What prediction uses.
-    first, second : Normalization
-        Both ends; equal to `used` when nothing is varied.
-    """
-
-    used: Normalization
-    first: Normalization
-    second: Normalization
-
-    def change(self, place: float) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Return how normalised values change when other numbers of the range are used.
-
-        Parameters
-        ----------
-        place : float
-            0 for the first end, 1 for the second.
-
-        Returns
-        -------
-        gain, offset : (C, 1, 1) ndarray of float32
-            To multiply by and to add; None where nothing changes.
-        """
-        if self.first == self.second == self.used:
-            return None
-        new = between(self.first, self.second, place)
-        scale, centre = np.array(new.scale), np.array(new.centre)
-        gain = np.array(self.used.scale) / scale
-        offset = (np.array(self.used.centre) - centre) / scale
-        return gain.astype(np.float32)[:, None, None], offset.astype(np.float32)[:, None, None]
-
-
-def range_for(model: Normalization, statistics: Statistics) -> Range:
-    """Return the numbers for a training image and what they are varied between.
-
-    Parameters
-    ----------
-    model : Normalization
-        The rule, and the numbers of all training images.
-    statistics : Statistics
-        Of the image's file.
-
-    Returns
-    -------
-    Range
-        From the training images' numbers to the file's own for the rule "between".
-    """
-    used = for_file(model, statistics)
-    if used.rule != "between":
-        return Range(used, used, used)
-    return Range(used, model, from_file(statistics, "file"))
+    deviation = np.sqrt((deviations**2 + (means - mean) ** 2).mean(axis=0)).tolist()
+    return Normalization("training", tuple(mean.tolist()), _positive(mean.tolist(), deviation))
 
 
 def for_file(model: Normalization, statistics: Statistics) -> Normalization:
@@ -242,10 +194,31 @@ def for_file(model: Normalization, statistics: Statistics) -> Normalization:
     """
     if model.rule in ("file", "percentile"):
         return from_file(statistics, model.rule)
-    own = from_file(statistics, "file")
+    own = own_numbers(model, statistics)
     if is_unlike(model, statistics):
         return own
     return between(model, own, 0.5) if model.rule == "between" else model
+
+
+def own_numbers(model: Normalization, statistics: Statistics) -> Normalization:
+    """Return a file's own numbers.
+
+    Parameters
+    ----------
+    model : Normalization
+        Numbers of the training images.
+    statistics : Statistics
+        Of the file.
+
+    Returns
+    -------
+    Normalization
+        Mean and deviation; a constant channel has no scale and takes the model's.
+    """
+    own = from_file(statistics, "file")
+    columns = zip(model.scale, own.scale, statistics.mean, statistics.deviation, strict=True)
+    scale = tuple(m if _is_flat(mean, deviation) else s for m, s, mean, deviation in columns)
+    return Normalization("file", own.centre, scale)
 
 
 def is_unlike(model: Normalization, statistics: Statistics) -> bool:
@@ -269,14 +242,19 @@ def is_unlike(model: Normalization, statistics: Statistics) -> bool:
     """
     columns = zip(model.centre, model.scale, statistics.mean, statistics.deviation, strict=True)
     return any(
-        abs(mean - centre) > FAR * scale or not 1 / UNLIKE < max(deviation, FLAT) / scale < UNLIKE
+        abs(mean - centre) > FAR * scale or not 1 / UNLIKE < deviation / scale < UNLIKE
         for centre, scale, mean, deviation in columns
-        if deviation > FLAT
+        if not _is_flat(mean, deviation)
     )
 
 
-def _positive(scales: Sequence[float]) -> tuple[float, ...]:
-    return tuple(float(scale) if scale > FLAT else 1.0 for scale in scales)
+def _positive(centres: Sequence[float], scales: Sequence[float]) -> tuple[float, ...]:
+    pairs = zip(centres, scales, strict=True)
+    return tuple(1.0 if _is_flat(centre, scale) else scale for centre, scale in pairs)
+
+
+def _is_flat(centre: float, scale: float) -> bool:
+    return scale <= max(FLAT * abs(centre), TINY)
 
 
 def _spread(planes: Sequence[PlaneSource]) -> Iterator[PlaneSource]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_segloop.core.images import Float, Labels
-    from napari_segloop.core.normalize import Range
+    from napari_segloop.core.ranges import Range
 
 CELL = 16  # pixels; checked and foreground places are kept on this grid
 LEVELS = 3
