@@ -32,12 +32,14 @@ def replacing(path: Path) -> Iterator[Path]:
     OutputError
         When the disk is full, the folder is missing or not writable.
     """
+    if path.exists() and not path.is_file():
+        raise cannot_write(path, OSError("it is a folder or a device"))
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield temporary
         _flush(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        _flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -69,10 +71,18 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
 
 
 def _flush(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":
-        return  # Windows cannot open folders; its rename is durable with the file's own flush
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _flush_folder(path: Path) -> None:
+    """Make the rename durable where that can be asked for.
+
+    Windows cannot open folders, some network file systems cannot flush them; the new file is in
+    its place by then.
+    """
+    with suppress(OSError):
+        _flush(path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from napari_segloop.core.durable import replacing
@@ -90,10 +90,7 @@ def save_model(model: Model, path: Path) -> None:
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
     with replacing(path) as temporary:
-        try:
-            save_file(tensors, temporary, metadata={KEY: model.info.to_json()})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+        temporary.write_bytes(save(tensors, metadata={KEY: model.info.to_json()}))
 
 
 def read_info(path: Path) -> ModelInfo:
@@ -123,7 +120,7 @@ def read_info(path: Path) -> ModelInfo:
         raise ModelError(
             "a model file", (error.strerror or str(error)).lower(), "Check the path.", str(path)
         ) from error
-    except (ValueError, struct.error) as error:
+    except (ValueError, RecursionError, struct.error) as error:
         raise _foreign(path, "a file that is no safetensors file") from error
     except ModelError as error:
         raise ModelError(error.expected, error.got, error.remedy, str(path)) from error

@@ -9,10 +9,15 @@ import dataclasses
 import json
 import math
 from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.normalize import Normalization
 from napari_segloop.core.settings import DEPTHS, RULES, TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
@@ -133,14 +138,14 @@ class ModelInfo:
             )
         try:
             return _checked(_from_data(data))
-        except (KeyError, TypeError, ValueError, InputError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, InputError) as error:
             raise _damaged(str(error)) from error
 
 
 def _parse(text: str) -> dict[str, object]:
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(str(error)) from error
     if not isinstance(data, dict):
         raise _damaged(type(data).__name__)
@@ -194,10 +199,19 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "scales": all(scale > 0 for scale in numbers.scale),
         "axes": info.axes is None or isinstance(info.axes, str),
         "selected": info.selected is None or all(type(c) is int for c in info.selected),
+        "score": info.score is None or math.isfinite(info.score),
+        "history": type(info.steps) is int and type(info.seed) is int,
+        "names": all(isinstance(text, str) for text in _texts(info)),
     }
     if wrong := [name for name, fine in sound.items() if not fine]:
         raise ValueError(", ".join(wrong))
     return info
+
+
+def _texts(info: ModelInfo) -> Iterator[object]:
+    versions = (text for name, version in info.versions for text in (name, version))
+    start = info.start or ""
+    return chain(info.teach_hashes, info.test_hashes, versions, (info.created, start))
 
 
 def _sound_values(values: object) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import difflib
 import os
+import re
 import socket
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ def build_network(parts: Architecture, weights: str | None = None) -> nn.Module:
         When the encoder is unknown or cannot carry a U-Net.
     """
     try:
+        _check_name(parts.encoder)
         network: nn.Module = smp.Unet(
             parts.encoder,
             encoder_depth=parts.depth,
@@ -75,7 +77,7 @@ def build_network(parts: Architecture, weights: str | None = None) -> nn.Module:
             classes=parts.outputs,
         )
         _drop_unused(network)
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         near = difflib.get_close_matches(parts.encoder, smp.encoders.get_encoder_names(), n=3)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Use resnet34."
         raise InputError(
@@ -84,6 +86,13 @@ def build_network(parts: Architecture, weights: str | None = None) -> nn.Module:
             remedy,
         ) from error
     return network
+
+
+def _check_name(encoder: str) -> None:
+    """Refuse names that are addresses: timm fetches the configuration of "hf-hub:..." at once."""
+    if not re.fullmatch(r"[\w.-]+", encoder):
+        msg = "no plain name"
+        raise ValueError(msg)
 
 
 def _drop_unused(network: nn.Module) -> None:

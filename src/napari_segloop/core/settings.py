@@ -5,6 +5,7 @@ Numbers and names only: no images, no paths, no layers.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from napari_segloop.core.errors import InputError
@@ -151,5 +152,5 @@ def _check_name(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 def _check_positive(what: str, value: float | None) -> None:
-    if value is not None and not value > 0:
-        raise InputError(f"a {what} above 0", f"{value}", "Give a larger number.")
+    if value is not None and not 0 < value < math.inf:
+        raise InputError(f"a {what} above 0", f"{value}", "Give another number.")
