@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import difflib
-import os
 import re
 import socket
 from dataclasses import dataclass
+from urllib.request import getproxies
 
 import segmentation_models_pytorch as smp
 import torch
+from huggingface_hub import try_to_load_from_cache
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -125,17 +126,28 @@ def build_pretrained(parts: Architecture) -> tuple[nn.Module, str | None]:
     problem : str or None
         What went wrong, as one sentence, when the weights are not ImageNet's.
     """
-    os.environ.setdefault("HF_HUB_DOWNLOAD_TIMEOUT", "10")
-    os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", "3")
     try:
-        socket.create_connection(WEIGHTS_HOST, WEIGHTS_TIMEOUT).close()
+        if not (_is_cached(parts.encoder) or getproxies().get("https")):
+            socket.create_connection(WEIGHTS_HOST, WEIGHTS_TIMEOUT).close()
         return build_network(parts, "imagenet"), None
     except OSError as error:
-        problem = (
-            f"The ImageNet weights could not be fetched from {WEIGHTS_HOST[0]} ({error}); "
-            "training starts from zero instead."
-        )
-    return build_network(parts), problem
+        reason = str(error).partition("\n")[0]
+        cause = f"could not be fetched from {WEIGHTS_HOST[0]} ({reason})"
+    except InputError:
+        cause = f"do not exist for {parts.encoder}"
+    return build_network(parts), f"The ImageNet weights {cause}; training starts from zero instead."
+
+
+def _is_cached(encoder: str) -> bool:
+    """Say whether an encoder's weights lie on this machine already."""
+    settings = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings", {})
+    if "imagenet" not in settings:
+        return False
+    source = settings["imagenet"]
+    found = try_to_load_from_cache(
+        source["repo_id"], "model.safetensors", revision=source["revision"]
+    )
+    return isinstance(found, str)
 
 
 def fold(network: nn.Module) -> nn.Module:
