@@ -14,6 +14,7 @@ WARM_STEPS = 40
 WARM_SHARE = 0.25
 CALIBRATION_SECONDS = 10.0
 FEWEST_STEPS = 8
+SLACK = 0.05  # of the steps
 SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
 
 
@@ -96,6 +97,7 @@ class Budget:
     seconds: float | None
     started: float = field(default_factory=time.monotonic)
     _times: list[float] = field(default_factory=list)
+    _begun: float = 0.0
 
     @property
     def elapsed(self) -> float:
@@ -114,11 +116,37 @@ class Budget:
         """
         if self.steps is not None or self.seconds is None:
             return
+        if not self._times:
+            self._begun = self.elapsed - seconds
         self._times.append(seconds)
         if sum(self._times) >= min(CALIBRATION_SECONDS, self.seconds / 4):
             pace = median(self._times[1:] or self._times)
             left = int((self.seconds - self.elapsed) / pace - closing)
             self.steps = max(FEWEST_STEPS, len(self._times), len(self._times) + left)
+
+    def due_step(self, step: int, closing: float) -> int:
+        """Return the step whose learning rate is due, later ones where the machine became slower.
+
+        A rate that is still high when time is up would leave weights that never settled.
+
+        Parameters
+        ----------
+        step : int
+            From 0.
+        closing : float
+            As in `note_step`.
+
+        Returns
+        -------
+        int
+            The same step while training keeps to its plan within a twentieth.
+        """
+        if self.steps is None or self.seconds is None or not self._times:
+            return step
+        end = self.seconds - closing * median(self._times)
+        share = (self.elapsed - self._begun) / max(end - self._begun, 1e-3)
+        due = min(int(share * self.steps), self.steps - 1)
+        return due if due > step + SLACK * self.steps else step
 
     def is_over(self, closing: float) -> bool:
         """Say whether time is up although steps are left, on a machine that became slower.

@@ -140,7 +140,7 @@ def _fit(
         if stopped or budget.is_over(closing) or step == budget.steps:
             break
         started, known = time.monotonic(), budget.steps
-        loss = classroom.step(step, known)
+        loss = classroom.step(budget.due_step(step, closing), known)
         budget.note_step(time.monotonic() - started, closing)
         if known is None and budget.steps is not None:
             yield from _announce(lesson, budget)
