@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 
 from napari_segloop.core.augment import vary
-from napari_segloop.core.devices import choose_device
+from napari_segloop.core.devices import choose_device, place
 from napari_segloop.core.events import Event, Validated
 from napari_segloop.core.learner import Learner
 from napari_segloop.core.patches import Batch, PatchSampler, TeachingImage
@@ -17,9 +18,11 @@ from napari_segloop.core.schedule import SCORED_AT, one_cycle
 from napari_segloop.core.scoring import Examiner, Scored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from napari_segloop.core.images import Float
     from napari_segloop.core.lesson import Lesson
+    from napari_segloop.core.modelfile import Model
     from napari_segloop.core.settings import TrainSettings
 
 FORWARD_COST = 0.35  # of a training step on the same pixels
@@ -59,8 +62,7 @@ class Classroom:
             settings.seed,
         )
         self._noise = torch.Generator().manual_seed(settings.seed)
-        blocks = lesson.split.test or lesson.split.teach
-        self.examiner = Examiner(lesson.images, lesson.truths, blocks, lesson.outputs, device)
+        self.examiner = self._examiner(lesson.images)
 
     def step(self, step: int, steps: int | None) -> float:
         """Take one step on the next patches.
@@ -88,6 +90,27 @@ class Classroom:
             A copy, in evaluation mode.
         """
         return self.learner.graduate()
+
+    def score_of(self, model: Model) -> float:
+        """Score another model on the same test regions, which it normalises its own way.
+
+        Parameters
+        ----------
+        model : Model
+            Of the same classes; left as it is.
+
+        Returns
+        -------
+        float
+            Mean Dice, 0 to 1.
+        """
+        images = self.lesson.images_for(model.info.normalization)
+        network = place(copy.deepcopy(model.network), self.device)
+        return self._examiner(images).score(network, self.precision).score
+
+    def _examiner(self, images: Sequence[Float]) -> Examiner:
+        blocks = self.lesson.split.test or self.lesson.split.teach
+        return Examiner(images, self.lesson.truths, blocks, self.lesson.outputs, self.device)
 
     def closing_cost(self, steps: int | None, step: int) -> float:
         """Return how much time the scorings to come and the end need.

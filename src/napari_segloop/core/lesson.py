@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from napari_segloop.core.errors import InputError, TruthError
-from napari_segloop.core.holdout import UNKNOWN, Split, split
+from napari_segloop.core.holdout import NO_HISTORY, UNKNOWN, History, Split, look_of, split
 from napari_segloop.core.images import (
     Array,
     ArrayPlane,
@@ -21,8 +22,11 @@ from napari_segloop.core.images import (
     check_plane,
     to_float,
 )
-from napari_segloop.core.modelinfo import OBJECT_OUTPUTS
+from napari_segloop.core.interiors import THICKEST_BORDER
+from napari_segloop.core.labels import check_labels, spread
+from napari_segloop.core.modelinfo import OBJECT_OUTPUTS, ModelInfo
 from napari_segloop.core.normalize import (
+    LIMIT,
     Normalization,
     Statistics,
     for_file,
@@ -86,6 +90,8 @@ class Lesson:
         Classes that the network tells apart; three for objects.
     ranges : tuple of Range
         Between which numbers each image's normalisation is varied in teaching.
+    statistics : tuple of Statistics
+        Of each image's file.
     """
 
     values: tuple[int, ...]
@@ -95,6 +101,7 @@ class Lesson:
     split: Split
     outputs: int
     ranges: tuple[Range, ...]
+    statistics: tuple[Statistics, ...]
 
     @property
     def channels(self) -> int:
@@ -114,8 +121,27 @@ class Lesson:
             taught[block.image][block.window] = UNKNOWN
         return taught
 
+    def images_for(self, model: Normalization) -> tuple[Float, ...]:
+        """Return the images as a model of other numbers would see them.
 
-def prepare_lesson(images: Sequence[TrainingImage], settings: TrainSettings) -> Lesson:
+        Parameters
+        ----------
+        model : Normalization
+            The rule and the numbers of that model's training images.
+
+        Returns
+        -------
+        tuple of (C, Y, X) ndarray of float32
+            Normalised.
+        """
+        numbers = (for_file(model, own) for own in self.statistics)
+        pairs = zip(self.images, self.ranges, numbers, strict=True)
+        return tuple(_renormalised(image, Range(old.used, new, new)) for image, old, new in pairs)
+
+
+def prepare_lesson(
+    images: Sequence[TrainingImage], settings: TrainSettings, start: ModelInfo | None = None
+) -> Lesson:
     """Check, map, normalise and split the training images.
 
     Parameters
@@ -124,6 +150,8 @@ def prepare_lesson(images: Sequence[TrainingImage], settings: TrainSettings) -> 
         At least one.
     settings : TrainSettings
         Task, ignored value and normalization rule.
+    start : ModelInfo, optional
+        Of the model to improve: what it was taught does not test, if that can be helped.
 
     Returns
     -------
@@ -144,17 +172,31 @@ def prepare_lesson(images: Sequence[TrainingImage], settings: TrainSettings) -> 
     values = _values(images, settings)
     truths = tuple(_truth(item, values, settings) for item in images)
     _check_truth(truths, values)
-    statistics = [item.statistics or measure([ArrayPlane(item.image)]) for item in images]
+    statistics = tuple(item.statistics or measure([ArrayPlane(item.image)]) for item in images)
     pooled = from_training(statistics)
     normalization = Normalization(settings.normalization, pooled.centre, pooled.scale)
     normalised = tuple(
         for_file(normalization, own).apply(to_float(check_plane(item.image))[0])
         for item, own in zip(images, statistics, strict=True)
     )
-    parts = split([check_plane(item.image) for item in images], truths)
+    parts = split([check_plane(item.image) for item in images], truths, history=_history(start))
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
     ranges = tuple(range_for(normalization, item) for item in statistics)
-    return Lesson(values, normalization, normalised, truths, parts, outputs, ranges)
+    return Lesson(values, normalization, normalised, truths, parts, outputs, ranges, statistics)
+
+
+def _renormalised(image: Float, numbers: Range) -> Float:
+    change = numbers.change(0.0)
+    return image if change is None else (image * change[0] + change[1]).clip(-LIMIT, LIMIT)
+
+
+def _history(start: ModelInfo | None) -> History:
+    if start is None:
+        return NO_HISTORY
+    taught, tested = (
+        frozenset(map(look_of, blocks)) for blocks in (start.teach_hashes, start.test_hashes)
+    )
+    return History(taught, tested)
 
 
 def _check_shapes(item: TrainingImage, first: TrainingImage) -> None:
@@ -192,10 +234,29 @@ def _truth(item: TrainingImage, values: tuple[int, ...], settings: TrainSettings
     if settings.ignore is not None:
         known &= item.labels != settings.ignore
     if settings.task == "objects":
-        classes = objects_to_classes(item.labels).astype(np.int16)
-    else:
-        classes = to_class_indices(np.where(known, item.labels, 0), values).astype(np.int16)
-    return np.where(known, classes, np.int16(UNKNOWN))
+        return _object_truth(check_labels(item.labels), known)
+    classes = to_class_indices(np.where(known, item.labels, 0), values)
+    return np.where(known, classes.astype(np.int16), np.int16(UNKNOWN))
+
+
+def _object_truth(ids: Labels, known: Mask) -> Labels:
+    """Return background, interior and border as far as the checked ids alone tell.
+
+    For this, unchecked pixels take the id of the nearest checked one. Next to them an object may
+    end or go on, so that its pixels there could be border or interior: they do not count.
+    """
+    if not known.any():
+        return np.full(ids.shape, UNKNOWN, np.int16)
+    unknown = ~known
+    if unknown.any():
+        places = ndimage.distance_transform_edt(
+            unknown, return_distances=False, return_indices=True
+        )
+        ids = ids[tuple(places)]
+        unknown |= spread(unknown, THICKEST_BORDER) & (ids != 0)
+    classes = objects_to_classes(ids).astype(np.int16)
+    classes[unknown] = UNKNOWN
+    return classes
 
 
 def _check_truth(truths: Sequence[Labels], values: tuple[int, ...]) -> None:

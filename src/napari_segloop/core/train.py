@@ -129,7 +129,7 @@ def _fit(
     should_stop: ShouldStop,
 ) -> Generator[Event, None, TrainResult]:
     budget = Budget(settings.steps, settings.seconds)
-    lesson = prepare_lesson(images, settings)
+    lesson = prepare_lesson(images, settings, start.info if start else None)
     classroom = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget)
     best = Best()
@@ -211,8 +211,7 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
 def _start_score(classroom: Classroom, start: Model | None) -> float | None:
     if start is None or not same_outputs(start, classroom.lesson):
         return None
-    network = place(copy.deepcopy(start.network), classroom.device)
-    return classroom.examiner.score(network, classroom.precision).score
+    return classroom.score_of(start)
 
 
 def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:
