@@ -6,6 +6,7 @@ has in hand.
 
 from __future__ import annotations
 
+import copy
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class Predictor:
         self._info = model.info
         self._device = choose_device(plan.device)
         self._format = Format(plan.precision, plan.layout)
-        network = fold(model.network) if plan.folded else model.network
+        network = fold(model.network) if plan.folded else copy.deepcopy(model.network)
         self._network = prepare(network, self._format, self._device)
 
     @property

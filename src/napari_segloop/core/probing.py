@@ -115,6 +115,9 @@ def probe_prediction(
 def probe_training(network: nn.Module, device: torch.device) -> str:
     """Choose the precision of autocast by timing forward and backward passes.
 
+    On a processor the passes run on one thread and its own clock counts, not the wall's: other
+    work on the machine must not change the answer, or the same seed would give other weights.
+
     Parameters
     ----------
     network : torch.nn.Module
@@ -137,5 +140,26 @@ def probe_training(network: nn.Module, device: torch.device) -> str:
         loss.backward()
         network.zero_grad(set_to_none=True)
 
-    times = {name: time_calls(lambda: step(name), device) for name in ("float32", "bfloat16")}  # noqa: B023
+    times = {name: _seconds(lambda: step(name), device) for name in ("float32", "bfloat16")}  # noqa: B023
     return "bfloat16" if times["bfloat16"] * GAIN < times["float32"] else "float32"
+
+
+def _seconds(call: Callable[[], object], device: torch.device) -> float:
+    return _time_alone(call) if device.type == "cpu" else time_calls(call, device)
+
+
+def _time_alone(call: Callable[[], object], repeats: int = 3) -> float:
+    """Return the least processor seconds of a call on one thread, after one that warms up."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        call()
+        return min(_processor_seconds(call) for _ in range(repeats))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _processor_seconds(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return time.process_time() - start

@@ -21,7 +21,7 @@ from napari_segloop.core.beginning import architecture_of, first_network, same_o
 from napari_segloop.core.classroom import Best, Classroom
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.devices import choose_device, place, set_threads
-from napari_segloop.core.errors import ResourceError
+from napari_segloop.core.errors import ResourceError, SegLoopError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
 from napari_segloop.core.modelfile import Model
@@ -111,6 +111,8 @@ def fit(
         When images, labels or settings do not fit together; TruthError and ModelError are such.
     ResourceError
         When memory did not suffice.
+    SegLoopError
+        When the training led to no numbers.
     """
     try:
         return (yield from _fit(images, settings, start, should_stop))
@@ -194,6 +196,8 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
     model = _new_model(classroom, best.network, best.scored, story)
     start_score = _start_score(classroom, story.start)
     accepted = start_score is None or best.scored.score >= start_score
+    if not _is_finite(best.network):
+        accepted = _refuse_endless(story.start)
     winner = model if accepted or story.start is None else story.start
     return TrainResult(
         model=winner,
@@ -206,6 +210,21 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
         stopped=story.stopped,
         dice=best.scored.dice,
     )
+
+
+def _is_finite(network: nn.Module) -> bool:
+    return all(bool(weight.isfinite().all()) for weight in network.state_dict().values())
+
+
+def _refuse_endless(start: Model | None) -> bool:
+    """Fall back on the model to start from when a training left the range of numbers."""
+    if start is None:
+        raise SegLoopError(
+            "a training that settles",
+            "weights that are no numbers",
+            "Train again with another --seed, or with more and cleaner labels.",
+        )
+    return False
 
 
 def _start_score(classroom: Classroom, start: Model | None) -> float | None:
