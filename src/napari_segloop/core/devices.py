@@ -160,6 +160,25 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory did not suffice.
+
+    Parameters
+    ----------
+    error : BaseException
+        Torch has a class of its own for graphics memory only; on processors it is known by words.
+
+    Returns
+    -------
+    bool
+        False for all other failures.
+    """
+    words = ("can't allocate memory", "not enough memory", "ALLOC_FAILED")
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+
+
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Return torch's autocast context for a precision.
 

@@ -15,7 +15,13 @@ import torch
 from torch import Tensor
 
 from napari_segloop.core.canvas import Canvas
-from napari_segloop.core.devices import Format, choose_device, prepare, set_threads
+from napari_segloop.core.devices import (
+    Format,
+    choose_device,
+    is_out_of_memory,
+    prepare,
+    set_threads,
+)
 from napari_segloop.core.errors import InputError, ResourceError
 from napari_segloop.core.events import TileDone
 from napari_segloop.core.images import Float, Mask, PlaneSource, ShouldStop, to_float
@@ -134,7 +140,9 @@ class Predictor:
                 logits = self._forward(padded)
                 for tile, mask, item in zip(batch, known, logits, strict=False):
                     canvas.put(tile, mask, _own(item, tile), self._info.temperature)
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise ResourceError(
                 f"memory for a tile of {self._plan.tile} pixels", "too little",
                 "Close other programs, or predict with --device cpu.",

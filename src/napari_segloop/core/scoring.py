@@ -35,7 +35,8 @@ class Scored:
     Parameters
     ----------
     score : float
-        Mean Dice over the classes without background that occur, 0 to 1.
+        Mean Dice over the classes without background that occur, 0 to 1; 1 where there is none
+        and none was predicted.
     dice : tuple of float or None
         Per class; None where the class neither occurs nor was predicted.
     logits : (N, K) Tensor of float32
@@ -117,7 +118,7 @@ class Examiner:
         dice = tuple(_dice(labels == k, truth == k) for k in range(self._classes))
         found = [value for value in dice[1:] if value is not None]
         step = max(1, len(truth) // KEPT_LOGITS)
-        return Scored(float(np.mean(found)) if found else 0.0, dice, logits[::step], truth[::step])
+        return Scored(float(np.mean(found)) if found else 1.0, dice, logits[::step], truth[::step])
 
     def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
         for exam in self._exams:

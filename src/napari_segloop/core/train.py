@@ -20,7 +20,7 @@ from torch import nn
 from napari_segloop.core.beginning import architecture_of, first_network, same_outputs
 from napari_segloop.core.classroom import Best, Classroom
 from napari_segloop.core.confidence import fit_temperature
-from napari_segloop.core.devices import choose_device, place, set_threads
+from napari_segloop.core.devices import choose_device, is_out_of_memory, place, set_threads
 from napari_segloop.core.errors import ResourceError, SegLoopError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
@@ -116,7 +116,9 @@ def fit(
     """
     try:
         return (yield from _fit(images, settings, start, should_stop))
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
         raise ResourceError(
             f"memory for {settings.batch} patches of {settings.patch} pixels",
             "too little",
