@@ -22,7 +22,7 @@ CONDITIONS = ("precision", "encoder", "tile")
 PREFACE = """# Benchmarks
 
 Every table is written by the program named below it, from the rows in
-[benchmarks/results](../benchmarks), and says which rows are missing. Ratios are measured side by
+`benchmarks/results/`, and says which rows are missing. Ratios are measured side by
 side in one run, in turns, and are medians over the turns, because absolute times drift on shared
 machines. `CPU` is the time of all threads together. `source` is a hash of the package that was
 measured; a row in brackets comes from a `--quick` run.
@@ -99,7 +99,7 @@ def value(name: str) -> Callable[[Row], str]:
     callable
         Row to text.
     """
-    return lambda row: str(row.get(name, ""))
+    return lambda row: "" if row.get(name) is None else str(row[name])
 
 
 def update(run: Run, section: Section) -> None:
@@ -199,6 +199,8 @@ def _rest(section: Section, rows: Sequence[Row]) -> str:
     missing = [key for key in section.keys if not any(has(row, key) for row in rows)]
     if not missing:
         return f"All {len(section.keys)} rows are there."
+    if len(missing) == len(section.keys):
+        return f"None of the {len(missing)} rows is there yet."
     names = "; ".join(_name(key) for key in missing)
     return f"{len(missing)} of {len(section.keys)} rows are missing: {names}."
 

@@ -1,4 +1,4 @@
-"""What every benchmark shares: its options, its rows, and clocks that alternate between arms.
+"""What every benchmark shares: its options, where it runs, and its rows.
 
 A program measures; this module says on which machine and from which source, what was measured
 before, and appends rows. It is free of torch, so that memory can be measured beside it.
@@ -20,16 +20,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 FEATURES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")  # best first, as Linux names them
-FEWEST_ROUNDS = 3
 QUICK_SECONDS = 600
 MACHINE = ("processor", "device", "threads", "torch")
 Row = dict[str, Any]
@@ -47,8 +45,8 @@ class Run:
         At most ten minutes: fewer images, rounds and seeds.
     smoke : bool
         Tiny inputs, only to see that the program works; nothing is kept.
-    again : bool
-        Whether rows are measured that exist.
+    again, table : bool
+        Whether rows are measured that exist, or none at all.
     results, document, scratch : Path
         The file of rows, the document with the tables, and a folder for what may be deleted.
     stamp : dict
@@ -61,6 +59,7 @@ class Run:
     quick: bool
     smoke: bool
     again: bool
+    table: bool
     results: Path
     document: Path
     scratch: Path
@@ -90,7 +89,7 @@ class Run:
         rows = [row for row in self.rows() if has(row, wanted) and (self.quick or not row["quick"])]
         left = [key for key in keys if self.again or not any(has(row, key) for row in rows)]
         self.say(f"{len(keys) - len(left)} of {len(keys)} rows exist")
-        return [dict(key) for key in left]
+        return [] if self.table else [dict(key) for key in left]
 
     def add(self, **values: object) -> None:
         """Append a row, and print it.
@@ -171,20 +170,34 @@ def open_run(program: str, purpose: str) -> Iterator[Run]:
     parser.add_argument("--quick", action="store_true", help="take at most ten minutes")
     parser.add_argument("--smoke", action="store_true", help="only see that it works; keep nothing")
     parser.add_argument("--again", action="store_true", help="measure rows that exist once more")
+    parser.add_argument("--table", action="store_true", help="measure nothing, write the table")
     asked = parser.parse_args()
-    quick = asked.quick or asked.smoke
     if not asked.smoke:
-        folder = ROOT / "benchmarks" / "results"
-        document, scratch = ROOT / "docs" / "benchmarks.md", ROOT / "scratch" / "benchmarks"
+        results = ROOT / "benchmarks" / "results" / f"{program}.jsonl"
+        scratch = ROOT / "scratch" / "benchmarks"
         scratch.mkdir(parents=True, exist_ok=True)
-        results = folder / f"{program}.jsonl"
-        yield Run(program, quick, False, asked.again, results, document, scratch, stamp())
+        yield _run(program, asked, (results, ROOT / "docs" / "benchmarks.md", scratch))
         return
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        results, document = place / f"{program}.jsonl", place / "benchmarks.md"
-        yield Run(program, quick, True, asked.again, results, document, place, stamp())
-        print(document.read_text("utf-8"))
+        run = _run(program, asked, (place / "rows.jsonl", place / "benchmarks.md", place))
+        yield run
+        print(run.document.read_text("utf-8"))
+
+
+def _run(program: str, asked: argparse.Namespace, places: tuple[Path, Path, Path]) -> Run:
+    results, document, scratch = places
+    return Run(
+        program=program,
+        quick=asked.quick or asked.smoke,
+        smoke=asked.smoke,
+        again=asked.again,
+        table=asked.table,
+        results=results,
+        document=document,
+        scratch=scratch,
+        stamp=stamp(),
+    )
 
 
 def stamp() -> Row:
@@ -242,104 +255,6 @@ def threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """Seconds of one call: on the wall, and of all this process's threads together."""
-
-    wall: float
-    cpu: float
-
-
-def timed(call: Callable[[], object], settle: Callable[[], None] = lambda: None) -> Timed:
-    """Time one call.
-
-    Parameters
-    ----------
-    call : callable
-        What to time.
-    settle : callable
-        Waits until the device has finished.
-
-    Returns
-    -------
-    Timed
-        Seconds.
-    """
-    settle()
-    wall, cpu = time.perf_counter(), time.process_time()
-    call()
-    settle()
-    return Timed(time.perf_counter() - wall, time.process_time() - cpu)
-
-
-def interleave(
-    arms: Mapping[str, Callable[[], object]],
-    rounds: int,
-    settle: Callable[[], None] = lambda: None,
-    seconds: float = float("inf"),
-) -> dict[str, list[Timed]]:
-    """Time the arms in turn, A B C A B C, after one round that warms up.
-
-    Parameters
-    ----------
-    arms : mapping of str to callable
-        What to time.
-    rounds : int
-        How often.
-    settle : callable
-        Waits until the device has finished.
-    seconds : float
-        After so long, no round is begun, but for the first three.
-
-    Returns
-    -------
-    dict of str to list of Timed
-        The same number of times for each arm; equal positions were measured side by side.
-    """
-    for call in arms.values():
-        call()
-    times: dict[str, list[Timed]] = {name: [] for name in arms}
-    start = time.perf_counter()
-    for done in range(rounds):
-        if done >= FEWEST_ROUNDS and time.perf_counter() - start > seconds:
-            break
-        for name, call in arms.items():
-            times[name].append(timed(call, settle))
-    return times
-
-
-def ratio(slower: Sequence[Timed], faster: Sequence[Timed]) -> float:
-    """Return how many times longer one arm took: the median of the ratios within each round.
-
-    Parameters
-    ----------
-    slower, faster : sequence of Timed
-        From one call of `interleave`.
-
-    Returns
-    -------
-    float
-        Above 1 when `faster` was faster.
-    """
-    return median(a.wall / b.wall for a, b in zip(slower, faster, strict=True))
-
-
-def typical(times: Sequence[Timed]) -> Timed:
-    """Return the median wall and processor times.
-
-    Parameters
-    ----------
-    times : sequence of Timed
-        Of one arm.
-
-    Returns
-    -------
-    Timed
-        Seconds.
-    """
-    return Timed(median(t.wall for t in times), median(t.cpu for t in times))
 
 
 def _now() -> str:

@@ -6,7 +6,7 @@ with trained ones. Delete the folder to train them anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.sets import crystal_image, open_set
 
@@ -52,7 +52,7 @@ def result_of(job: Generator[object, None, Result]) -> Result:
         try:
             next(job)
         except StopIteration as end:
-            return end.value
+            return cast("Result", end.value)
 
 
 def trained(name: str, folder: Path, *, smoke: bool, device: str) -> Model | None:

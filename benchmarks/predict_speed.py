@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from benchmarks.clocks import Timed, interleave, ratio, typical
 from benchmarks.document import Column, Section, number, update, value
-from benchmarks.harness import Run, Timed, interleave, open_run, ratio, typical
+from benchmarks.harness import Run, open_run
 from benchmarks.models import plan_for, result_of, settle, trained_for
 from benchmarks.sets import crystal_image
 from monai.inferers import sliding_window_inference

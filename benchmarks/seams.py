@@ -67,7 +67,7 @@ def main() -> None:
         sets = SETS[1:] if run.smoke else SETS
         keys = [{"set": name, "arm": arm.name} for name in sets for arm in ARMS]
         left = run.missing(keys)
-        models = trained_for(run, dict.fromkeys(key["set"] for key in left))
+        models = trained_for(run, list(dict.fromkeys(str(key["set"]) for key in left)))
         for name, model in models.items():
             names = {key["arm"] for key in left if key["set"] == name}
             _measure(run, name, model, [arm for arm in ARMS if arm.name in names])
@@ -81,11 +81,12 @@ def section(keys: list[dict[str, str]]) -> Section:
         "Seams and rounding",
         "Tiled prediction against one float32 pass over the whole image, on test images of more "
         "than one megapixel, pooled (T5 of the design). *IoU* is the mean over the classes without "
-        "background, target at least .995; *band / elsewhere* is the share of pixels that differ in a "
-        "band of 8 px round the borders of tiles, divided by that share elsewhere, target at most 1.5. "
-        "*Logits* is the largest difference of a logit, relative to the largest logit (exact mode: "
-        "target at most 1e-4); *beyond margin* counts pixels whose label differs although the margin "
-        "between the two largest logits is above 1e-4 of the largest (exact mode: target 0).",
+        "background, target at least .995; *band / elsewhere* is the share of pixels that differ "
+        "in a band of 8 px round the borders of tiles, divided by that share elsewhere, target at "
+        "most 1.5. *Logits* is the largest difference of a logit, relative to the largest logit "
+        "(exact mode: target at most 1e-4); *beyond margin* counts pixels whose label differs "
+        "although the margin between the two largest logits is above 1e-4 of the largest (exact "
+        "mode: target 0).",
         (
             Column("set", value("set")),
             Column("arm", value("arm")),

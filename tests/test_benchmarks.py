@@ -1,0 +1,146 @@
+"""Every benchmark runs from its command to its table; rows are kept, found again and shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from benchmarks.harness import Run
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "benchmarks"
+PROGRAMS = sorted(
+    path.stem for path in FOLDER.glob("*.py") if "__main__" in path.read_text("utf-8")
+)
+HERE = {
+    "commit": "abc1234",
+    "source": "0123456789ab",
+    "processor": "a processor",
+    "device": "cpu",
+    "threads": 2,
+    "torch": "2.10",
+}
+KEYS = ({"arm": "ours"}, {"arm": "theirs"})
+
+
+@pytest.fixture
+def benchmarks(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    monkeypatch.syspath_prepend(str(ROOT))
+    names = ("clocks", "document", "harness")
+    return SimpleNamespace(**{name: import_module(f"benchmarks.{name}") for name in names})
+
+
+@pytest.fixture
+def run(benchmarks: SimpleNamespace, tmp_path: Path) -> Run:
+    places = {
+        "results": tmp_path / "rows.jsonl",
+        "document": tmp_path / "tables.md",
+        "scratch": tmp_path,
+    }
+    asked = dict.fromkeys(("quick", "smoke", "again", "table"), False)
+    return benchmarks.harness.Run("speed", **asked, **places, stamp=HERE)
+
+
+def section(benchmarks: SimpleNamespace, name: str = "speed") -> object:
+    column = benchmarks.document.Column("Mpx/s", benchmarks.document.number("speed", 1))
+    return benchmarks.document.Section(name, f"About {name}", "What it is.", (column,), KEYS)
+
+
+def test_there_are_programs() -> None:
+    assert {"predict_speed", "seams", "training_speed", "learning"} <= set(PROGRAMS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_measures_every_row_of_its_table(program: str) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (FOLDER / "results").glob("*")}
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{program}", "--smoke"],
+        cwd=ROOT,
+        env=os.environ | {"SEGLOOP_DEVICE": "cpu", "SEGLOOP_DATA": "nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"<!-- end of {program} -->" in done.stdout
+    assert "rows are there." in done.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in (FOLDER / "results").glob("*")}
+
+
+@pytest.mark.parametrize(
+    ("old", "asked", "left"),
+    [
+        pytest.param({}, {}, ["theirs"], id="same source and machine"),
+        pytest.param({"source": "ba9876543210"}, {}, ["ours", "theirs"], id="other source"),
+        pytest.param({"commit": "fed4321"}, {}, ["theirs"], id="only documents changed"),
+        pytest.param({"threads": 16}, {}, ["ours", "theirs"], id="other machine"),
+        pytest.param({}, {"again": True}, ["ours", "theirs"], id="asked for again"),
+        pytest.param({}, {"table": True}, [], id="table only"),
+    ],
+)
+def test_rows_that_exist_are_not_measured_again(
+    run: Run, old: dict, asked: dict, left: list
+) -> None:
+    replace(run, stamp=HERE | old).add(arm="ours", speed=1.0)
+    assert [key["arm"] for key in replace(run, **asked).missing(KEYS)] == left
+
+
+@pytest.mark.parametrize(("quick", "left"), [(True, 1), (False, 2)])
+def test_a_quick_row_does_for_quick_runs_only(run: Run, quick: bool, left: int) -> None:
+    replace(run, quick=True).add(arm="ours", speed=1.0)
+    assert len(replace(run, quick=quick).missing(KEYS)) == left
+
+
+def test_a_row_cannot_deny_where_it_comes_from(run: Run) -> None:
+    with pytest.raises(ValueError, match="threads"):
+        run.add(arm="ours", threads=64)
+
+
+def test_the_document_shows_the_newest_row_and_names_missing_ones(
+    benchmarks: SimpleNamespace, run: Run
+) -> None:
+    run.add(arm="ours", speed=1.0)
+    run.add(arm="ours", speed=2.0)
+    benchmarks.document.update(run, section(benchmarks))
+    text = run.document.read_text("utf-8")
+    assert "| 2.0 | abc1234 | 012345 |" in text
+    assert "| 1.0 |" not in text
+    assert "1 of 2 rows are missing: theirs." in text
+    assert "a processor, cpu, 2 threads; torch 2.10." in text
+
+
+def test_a_section_is_replaced_where_it_stands(benchmarks: SimpleNamespace, run: Run) -> None:
+    for name in ("speed", "seams", "speed"):
+        benchmarks.document.update(run, section(benchmarks, name))
+    text = run.document.read_text("utf-8")
+    assert text.count("## About speed") == text.count("## About seams") == 1
+    assert text.index("## About speed") < text.index("## About seams")
+
+
+def test_arms_take_turns(benchmarks: SimpleNamespace) -> None:
+    called: list[str] = []
+    arms = {name: lambda name=name: called.append(name) for name in "AB"}
+    times = benchmarks.clocks.interleave(arms, rounds=3)
+    assert "".join(called) == "AB" * 4
+    assert {name: len(each) for name, each in times.items()} == {"A": 3, "B": 3}
+
+
+def test_a_ratio_is_the_median_within_rounds(benchmarks: SimpleNamespace) -> None:
+    clocks = benchmarks.clocks
+    slow, fast = ([clocks.Timed(wall, 0.0) for wall in walls] for walls in ([2, 40, 6], [1, 20, 1]))
+    assert clocks.ratio(slow, fast) == 2
+
+
+def test_the_tracked_document_has_a_section_for_every_program() -> None:
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert [name for name in PROGRAMS if f"<!-- end of {name} -->" not in text] == []
