@@ -73,26 +73,20 @@ def test_the_plan_is_in_the_file_and_in_the_event(
     assert Plan.from_json(json.dumps(record["plan"])).model == trained.call.last["id"]
 
 
-def test_the_same_command_gives_the_same_bytes_and_exact_is_a_plan_of_its_own(
-    predicted: tuple[Path, Any],
-    files: Space,
-    trained: Space,
-    tmp_path: Path,
-    segloop: Command,
+def test_exact_is_a_plan_of_its_own_and_gives_the_same_bytes_again(
+    predicted: tuple[Path, Any], files: Space, trained: Space, tmp_path: Path, segloop: Command
 ) -> None:
-    folder, first = predicted
-    precision = first.of("image_done")[0]["plan"]["precision"]
-    call = segloop("predict", trained.path, files.images / "a1.tif", "--output", tmp_path)
-    assert call.code == 0
-    if call.of("image_done")[0]["plan"] == first.of("image_done")[1]["plan"]:
-        assert (tmp_path / "a1.tif").read_bytes() == (folder / "a1.tif").read_bytes()
-    exact = segloop(
-        "predict", trained.path, files.images / "a1.tif", "--output", tmp_path / "exact", "--exact"
-    )
-    plan = exact.of("image_done")[0]["plan"]
-    assert plan["precision"] == "float32"
-    assert plan["halo"] > first.of("image_done")[1]["plan"]["halo"]
-    assert precision in {"float32", "bfloat16", "float16"}
+    calls = [
+        segloop("predict", trained.path, files.images / "a1.tif", "--output", tmp_path / name,
+                "--exact", "--uncertainty")
+        for name in ("one", "two")
+    ]  # fmt: skip
+    plans = [call.of("image_done")[0]["plan"] for call in calls]
+    assert plans[0] == plans[1]
+    assert plans[0]["precision"] == "float32"
+    assert plans[0]["halo"] > predicted[1].of("image_done")[1]["plan"]["halo"]
+    for name in ("a1.tif", "a1.uncertainty.tif"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_objects_of_a_stack_have_ids_of_their_own(
