@@ -1,0 +1,168 @@
+"""Small images, small networks and one taught model that the tests of core share.
+
+Torch is imported where a fixture needs it, so that the torch-free half is tested without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.core.normalize import Normalization
+from napari_segloop.core.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from napari_segloop.core.images import Array
+    from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.train import TrainResult
+
+    Images = list[TrainingImage]
+
+
+def drain(job: Generator[Any, None, Any]) -> tuple[list[Any], Any]:
+    """Run a job to its end; its events and its result."""
+    events = []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return events, end.value
+
+
+def disc_image(
+    seed: int, shape: tuple[int, int] = (128, 128), count: int = 10
+) -> tuple[Array, Array]:
+    """Bright discs that do not touch, on noise: an image of uint16 and the ids of the discs."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices(shape)
+    ids = np.zeros(shape, np.uint16)
+    for _ in range(40 * count):
+        radius = rng.uniform(6, 10)
+        y, x = rng.uniform(radius, np.array(shape) - radius)
+        distance = np.hypot(rows - y, columns - x)
+        if ids.max() < count and not ids[distance < radius + 3].any():
+            ids[distance < radius] = ids.max() + 1
+    image = 1000 + 600 * (ids > 0) + rng.normal(0, 100, shape)
+    return image.clip(0).astype(np.uint16), ids
+
+
+def quick_settings(**changes: object) -> TrainSettings:
+    """The smallest network that learns something, on one thread."""
+    return TrainSettings(
+        **{
+            "encoder": "resnet18",
+            "depth": 3,
+            "patch": 32,
+            "batch": 4,
+            "steps": 2,
+            "device": "cpu",
+            "threads": 1,
+        }
+        | changes
+    )
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A training on discs: its images, events and result."""
+
+    images: Images
+    events: list[Any]
+    result: TrainResult
+
+    @property
+    def model(self) -> Model:
+        return self.result.model
+
+
+def teach(images: Images, settings: TrainSettings) -> Taught:
+    fit = import_module("napari_segloop.core.train").fit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("napari_segloop.core.train.probe_training", lambda *_: "float32")
+        return Taught(images, *drain(fit(images, settings)))
+
+
+@pytest.fixture(scope="session")
+def discs() -> Callable[..., Any]:
+    return disc_image
+
+
+@pytest.fixture(scope="session")
+def quick() -> Callable[..., TrainSettings]:
+    return quick_settings
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Any]:
+    return drain
+
+
+@pytest.fixture
+def float32_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare each training the probe, which has tests of its own."""
+    monkeypatch.setattr("napari_segloop.core.train.probe_training", lambda *_: "float32")
+
+
+@pytest.fixture(scope="session")
+def taught() -> Taught:
+    """Two classes, disc and background, learnt well."""
+    images = [
+        TrainingImage(f"discs {seed}", image, (ids > 0).astype(np.uint8))
+        for seed in (0, 1)
+        for image, ids in [disc_image(seed)]
+    ]
+    return teach(images, quick_settings(steps=60, patch=64))
+
+
+@pytest.fixture(scope="session")
+def taught_objects() -> Taught:
+    """Single discs, learnt well."""
+    images = [TrainingImage(f"discs {seed}", *disc_image(seed)) for seed in (0, 1)]
+    return teach(images, quick_settings(steps=80, patch=64, task="objects"))
+
+
+@pytest.fixture(scope="session")
+def untaught() -> Callable[..., Model]:
+    """Models of random weights whose BatchNorms have seen something."""
+    torch = import_module("torch")
+    modelfile = import_module("napari_segloop.core.modelfile")
+    net = import_module("napari_segloop.core.network")
+
+    def make(
+        values: tuple[int, ...] = (0, 1),
+        channels: int = 1,
+        encoder: str = "resnet18",
+        depth: int = 3,
+        **info: object,
+    ) -> Model:
+        torch.set_num_threads(1)
+        torch.manual_seed(0)
+        outputs = 3 if info.get("task") == "objects" else len(values)
+        network = net.build_network(net.Architecture(encoder, channels, outputs, depth))
+        with torch.no_grad():
+            for _ in range(2):
+                network.train()(torch.randn(2, channels, 64, 64))
+        numbers = Normalization("training", (0.0,) * channels, (1.0,) * channels)
+        header = {"task": "classes", "normalization": numbers} | info
+        record = ModelInfo(encoder=encoder, depth=depth, channels=channels, values=values, **header)
+        return modelfile.Model(record, network.eval().requires_grad_(requires_grad=False))
+
+    return make
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """One torch thread, whatever other tests or the code under test ask for."""
+    torch = import_module("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
