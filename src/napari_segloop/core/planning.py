@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_segloop.core.devices import Format, choose_device, set_threads
+from napari_segloop.core.devices import Format, choose_device, keep_large_blocks, set_threads
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.images import to_float
 from napari_segloop.core.network import fold
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.normalize import Normalization
 
-HALO = 32
+HALO = 96  # the smallest without visible seams (docs/decisions/0005)
 EXACT_HALO = 512  # half of the receptive field of a resnet34 U-Net, on the grid
-LARGEST_TILE = 1088
+LARGEST_TILE = 2048  # about one gigabyte of memory for a resnet34 U-Net of depth 4
 LARGEST_EXACT_TILE = 2048
 SAMPLE = 256  # side of the window on which number formats are compared
 
@@ -65,6 +65,7 @@ def make_plan(
     settings = settings or PredictSettings()
     check_channels(model, plane)
     device, threads = choose_device(settings.device), set_threads(settings.threads)
+    keep_large_blocks()
     shape = plane.shape[1], plane.shape[2]
     chosen = _choose_format(model, plane, normalization, settings, device)
     halo = EXACT_HALO if settings.exact else HALO

@@ -19,6 +19,7 @@ from napari_segloop.core.devices import (
     Format,
     choose_device,
     is_out_of_memory,
+    keep_large_blocks,
     prepare,
     set_threads,
 )
@@ -65,6 +66,7 @@ class Predictor:
         self._plan = plan
         self._info = model.info
         self._device = choose_device(plan.device)
+        keep_large_blocks()
         self._format = Format(plan.precision, plan.layout)
         network = fold(model.network) if plan.folded else copy.deepcopy(model.network)
         self._network = prepare(network, self._format, self._device)

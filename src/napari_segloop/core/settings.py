@@ -142,8 +142,8 @@ class PredictSettings:
         _check_positive("number of threads", self.threads)
         if self.precision is not None:
             _check_name("precision", self.precision, ("float32", "bfloat16", "float16"))
-        if self.largest_tile is not None and self.largest_tile < 160:
-            raise InputError("a tile of at least 160 pixels", f"{self.largest_tile}", "Use 1024.")
+        if self.largest_tile is not None and self.largest_tile < 320:
+            raise InputError("a tile of at least 320 pixels", f"{self.largest_tile}", "Use 1024.")
 
 
 def _check_name(what: str, value: str, allowed: tuple[str, ...]) -> None:

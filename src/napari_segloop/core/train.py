@@ -20,7 +20,13 @@ from torch import nn
 from napari_segloop.core.beginning import architecture_of, first_network, same_outputs
 from napari_segloop.core.classroom import Best, Classroom
 from napari_segloop.core.confidence import fit_temperature
-from napari_segloop.core.devices import choose_device, is_out_of_memory, place, set_threads
+from napari_segloop.core.devices import (
+    choose_device,
+    is_out_of_memory,
+    keep_large_blocks,
+    place,
+    set_threads,
+)
 from napari_segloop.core.errors import ResourceError, SegLoopError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
@@ -173,6 +179,7 @@ def _open(
     set_threads(settings.threads)
     torch.manual_seed(settings.seed)
     device = choose_device(settings.device)
+    keep_large_blocks()
     network = yield from first_network(lesson, settings, start)
     probed = place(copy.deepcopy(network).train(), device)
     precision = probe_training(probed, device)
