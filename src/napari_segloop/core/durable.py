@@ -32,10 +32,9 @@ def replacing(path: Path) -> Iterator[Path]:
     OutputError
         When the disk is full, the folder is missing or not writable.
     """
-    if path.exists() and not path.is_file():
-        raise cannot_write(path, OSError("it is a folder or a device"))
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = path.parent / f".{os.getpid()}.{path.name}"
     try:
+        _check_free(path)
         yield temporary
         _flush(temporary)
         temporary.replace(path)
@@ -68,6 +67,12 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
         "Free some space or choose another folder, then run it again; nothing was replaced.",
         str(path),
     )
+
+
+def _check_free(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        msg = "it is a folder or a device"
+        raise OSError(msg)
 
 
 def _flush(path: Path) -> None:

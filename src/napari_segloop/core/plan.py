@@ -99,7 +99,7 @@ class Plan:
             numbers = Normalization(rule["rule"], tuple(rule["centre"]), tuple(rule["scale"]))
             shape, tile = tuple(data.pop("shape")), tuple(data.pop("tile"))
             plan = Plan(normalization=numbers, shape=shape, tile=tile, **data)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError("a plan", f"{error}", "Predict the image again.") from error
         if plan.format != FORMAT:
             raise InputError(
