@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.normalize import Normalization
 
-HALO = 96  # the smallest without visible seams (docs/decisions/0005)
+HALO = 112  # the smallest multiple of 16 that leaves no seams (docs/decisions/0005)
 EXACT_HALO = 512  # half of the receptive field of a resnet34 U-Net, on the grid
 LARGEST_TILE = 2048  # about one gigabyte of memory for a resnet34 U-Net of depth 4
 LARGEST_EXACT_TILE = 2048
