@@ -75,7 +75,7 @@ def tile_length(length: int, count: int, halo: int) -> int:
     count : int
         Tiles along the axis.
     halo : int
-        Pixels read beyond what is kept, a multiple of 32.
+        Pixels read beyond what is kept, a multiple of 16.
 
     Returns
     -------
