@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NAME = "seams"
 SETS = ("ads_sem_myelin", "crystals")
-TILE, EXACT_TILE, SMOKE_TILE = 576, 1280, 256
+TILE, EXACT_TILE, SMOKE_TILE = 576, 1280, 320
 BAND = 4  # pixels on each side of a border: a band of eight
 TOLERANCE = 1e-4  # of the largest logit
 LEAST_PIXELS = 1_000_000
@@ -150,7 +150,7 @@ def _images(run: Run, name: str) -> Iterator[Array]:
     """Yield test images ``(C, Y, X)`` of at least a megapixel."""
     real = open_set(name)
     if name == "crystals" or real is None:
-        shape = (330, 400) if run.smoke else (1400, 1300)
+        shape = (450, 500) if run.smoke else (1400, 1300)
         yield crystal_image(100, shape)[0][None]
         return
     images = (real.image(each) for each in real.test)
