@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_segloop.core.devices import choose_device, place, prepare, set_threads
+from napari_segloop.core.devices import choose_device, prepare, set_threads
 from napari_segloop.core.network import Architecture, build_network, fold
 from napari_segloop.core.probing import candidates, probe_training, time_calls
 from napari_segloop.core.settings import TrainSettings
@@ -43,7 +43,7 @@ def speeds() -> dict[str, object]:
         "device": device.type,
         "prediction": {f"{item.precision} {item.layout}": speed for item, speed in timed.items()},
         "precision": max(timed, key=timed.__getitem__).precision,
-        "training_precision": probe_training(place(network.train(), device), device),
+        "training_precision": probe_training(device),
     }
 
 

@@ -28,7 +28,7 @@ HALO = 112  # the smallest multiple of 16 that leaves no seams (docs/decisions/0
 EXACT_HALO = 512  # half of the receptive field of a resnet34 U-Net, on the grid
 LARGEST_TILE = 2048  # about one gigabyte of memory for a resnet34 U-Net of depth 4
 LARGEST_EXACT_TILE = 2048
-SAMPLE = 256  # side of the window on which number formats are compared
+SAMPLE = 192  # side of the window on which number formats are compared
 
 
 def make_plan(

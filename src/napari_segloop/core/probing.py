@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +19,11 @@ from torch import Tensor, nn
 from napari_segloop.core.devices import Format, autocast, prepare, synchronize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-PROBE_SIDE = 128
+Name = TypeVar("Name", str, Format)
+PROBE_CHANNELS, PROBE_SIDE = 64, 96  # of the convolution that is timed
+ROUNDS = 4
 AGREEMENT = 0.99  # share of equal labels that a faster format must reach
 GAIN = 1.15  # a format must be this much faster than float32 to be worth its rounding
 
@@ -98,30 +102,40 @@ def probe_prediction(
     tuple of Timing
         Fastest first, float32 always among them.
     """
-    timings = []
-    reference: Tensor | None = None
+    calls, labels = dict[Format, Callable[[], Tensor]](), dict[Format, Tensor]()
     for item in candidates(device):
         ready = prepare(copy.deepcopy(network), item, device)
         window = sample.to(device, item.dtype, memory_format=item.memory_format)
-        with torch.inference_mode():
-            labels = ready(window).float().argmax(1).cpu()
-            seconds = time_calls(lambda: ready(window), device)  # noqa: B023  # called at once
-        reference = labels if reference is None else reference
-        if (labels == reference).float().mean() >= AGREEMENT:
-            timings.append(Timing(item, sample[0, 0].numel() / 1e6 / seconds))
+        calls[item] = partial(_infer, ready, window)
+        labels[item] = calls[item]().float().argmax(1).cpu()
+    reference = labels[candidates(device)[0]]
+    agreeing = {
+        item: call
+        for item, call in calls.items()
+        if (labels[item] == reference).float().mean() >= AGREEMENT
+    }
+    pixels = sample[0, 0].numel() / 1e6
+    seconds = _least_seconds(agreeing, device)
+    timings = (Timing(item, pixels / seconds[item]) for item in agreeing)
     return tuple(sorted(timings, key=lambda timing: -timing.speed))
 
 
-def probe_training(network: nn.Module, device: torch.device) -> str:
-    """Choose the precision of autocast by timing forward and backward passes.
+def _infer(network: nn.Module, window: Tensor) -> Tensor:
+    with torch.inference_mode():
+        logits: Tensor = network(window)
+    return logits
 
-    On a processor the passes run on one thread and its own clock counts, not the wall's: other
-    work on the machine must not change the answer, or the same seed would give other weights.
+
+@cache
+def probe_training(device: torch.device) -> str:
+    """Choose the precision of autocast by timing a convolution forward and backward.
+
+    A device either has bfloat16 in hardware, and is then about twice as fast, or emulates it and is
+    several times slower: the answer must not depend on what else the machine does, or the same
+    seed would give other weights. On a processor one thread and its own clock are used, therefore.
 
     Parameters
     ----------
-    network : torch.nn.Module
-        On the device, in training mode; its BatchNorm statistics change.
     device : torch.device
         Where to compute.
 
@@ -130,36 +144,40 @@ def probe_training(network: nn.Module, device: torch.device) -> str:
     {"float32", "bfloat16"}
         Bfloat16 only where it gains more than timing noise.
     """
-    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
-    window = torch.zeros(2, first.in_channels, PROBE_SIDE, PROBE_SIDE, device=device)
-    window = window.contiguous(memory_format=torch.channels_last)
+    layer = nn.Conv2d(PROBE_CHANNELS, PROBE_CHANNELS, 3, padding=1, bias=False).to(device)
+    layer = layer.to(memory_format=torch.channels_last)
+    window = torch.ones(2, PROBE_CHANNELS, PROBE_SIDE, PROBE_SIDE, device=device)
+    window = window.contiguous(memory_format=torch.channels_last).requires_grad_()
 
     def step(precision: str) -> None:
         with autocast(precision, device):
-            loss = network(window).float().mean()
+            loss = layer(window).relu().float().mean()
         loss.backward()
-        network.zero_grad(set_to_none=True)
 
-    times = {name: _seconds(lambda: step(name), device) for name in ("float32", "bfloat16")}  # noqa: B023
+    calls = {name: partial(step, name) for name in ("float32", "bfloat16")}
+    times = _least_seconds(calls, device)
     return "bfloat16" if times["bfloat16"] * GAIN < times["float32"] else "float32"
 
 
-def _seconds(call: Callable[[], object], device: torch.device) -> float:
-    return _time_alone(call) if device.type == "cpu" else time_calls(call, device)
-
-
-def _time_alone(call: Callable[[], object], repeats: int = 3) -> float:
-    """Return the least processor seconds of a call on one thread, after one that warms up."""
+def _least_seconds(
+    calls: Mapping[Name, Callable[[], object]], device: torch.device
+) -> dict[Name, float]:
+    """Time calls in turn and keep each one's best, after a round that warms up."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        call()
-        return min(_processor_seconds(call) for _ in range(repeats))
+        rounds = [
+            {name: _seconds(call, device) for name, call in calls.items()} for _ in range(ROUNDS)
+        ]
     finally:
         torch.set_num_threads(threads)
+    return {name: min(times[name] for times in rounds[1:]) for name in calls}
 
 
-def _processor_seconds(call: Callable[[], object]) -> float:
-    start = time.process_time()
+def _seconds(call: Callable[[], object], device: torch.device) -> float:
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    synchronize(device)
+    start = clock()
     call()
-    return time.process_time() - start
+    synchronize(device)
+    return clock() - start

@@ -6,7 +6,6 @@ and scoring are their own modules'.
 
 from __future__ import annotations
 
-import copy
 import datetime
 import importlib.metadata
 import time
@@ -24,7 +23,6 @@ from napari_segloop.core.devices import (
     choose_device,
     is_out_of_memory,
     keep_large_blocks,
-    place,
     set_threads,
 )
 from napari_segloop.core.errors import ResourceError, SegLoopError
@@ -181,8 +179,7 @@ def _open(
     device = choose_device(settings.device)
     keep_large_blocks()
     network = yield from first_network(lesson, settings, start)
-    probed = place(copy.deepcopy(network).train(), device)
-    precision = probe_training(probed, device)
+    precision = probe_training(device)
     torch.manual_seed(settings.seed)
     if not lesson.split.test:
         yield Notice(
