@@ -149,7 +149,7 @@ def load_model(path: Path) -> Model:
         tensors = load_file(path)
         network = build_network(architecture(info))
         _check_tensors(network.state_dict(), tensors)
-        network.load_state_dict(tensors, assign=True)
+        network.load_state_dict(tensors)  # copied: the file must not stay open, on Windows locked
     except (SafetensorError, ValueError, InputError) as error:
         raise _foreign(path, f"a damaged one ({str(error)[:200]})") from error
     return Model(info, network.eval().requires_grad_(requires_grad=False))

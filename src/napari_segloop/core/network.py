@@ -97,18 +97,25 @@ def _check_name(encoder: str) -> None:
 
 
 def _drop_unused(network: nn.Module) -> None:
-    """Take out the encoder's stages that no image passes through."""
-    used: set[nn.Module] = set()
-    handles = [m.register_forward_hook(lambda m, *_: used.add(m)) for m in network.modules()]
-    with torch.no_grad():
-        network.eval()(_probe_input(network))
+    """Take out the encoder's parts that no image passes through."""
+    called: set[nn.Module] = set()
+    handles = [m.register_forward_hook(lambda m, *_: called.add(m)) for m in network.modules()]
+    network.eval()(_probe_input(network)).sum().backward()
     for handle in handles:
         handle.remove()
-    encoder = network.get_submodule("encoder")
-    for name, stage in encoder.named_children():
-        if used.isdisjoint(stage.modules()):
-            setattr(encoder, name, nn.Identity())
+    _drop_idle(network.get_submodule("encoder"), called)
+    network.zero_grad(set_to_none=True)
     network.train()
+
+
+def _drop_idle(module: nn.Module, called: set[nn.Module]) -> None:
+    """Replace what was not called; a part whose weights have gradients was used without a call."""
+    for name, part in module.named_children():
+        with_gradient = any(weight.grad is not None for weight in part.parameters())
+        if called.isdisjoint(part.modules()) and not with_gradient:
+            setattr(module, name, nn.Identity())
+        else:
+            _drop_idle(part, called)
 
 
 def build_pretrained(parts: Architecture) -> tuple[nn.Module, str | None]:
