@@ -53,6 +53,7 @@ class Arm:
 
 ARMS = (
     Arm("as planned", small=False),
+    Arm("small tiles"),
     Arm("small tiles, halo 32", 32),
     Arm("small tiles, halo 64", 64),
     Arm("small tiles, halo 96", 96),
@@ -98,6 +99,7 @@ def section(keys: list[dict[str, str]]) -> Section:
             Column("beyond margin", value("beyond_margin")),
             Column("borders", value("borders")),
             Column("tile", value("tile")),
+            Column("halo", value("halo")),
             Column("precision", value("precision")),
         ),
         tuple(keys),
