@@ -35,7 +35,7 @@ class DemoSettings:
     steps : tuple of int
         Steps of the two trainings.
     encoder : str
-        A small one, so that two processor cores need a few minutes.
+        The default of training.
     patch : int
         Side of a training patch, in pixels.
     device : str
@@ -51,8 +51,8 @@ class DemoSettings:
     window: int = 80
     first: int = 6
     worst: int = 12
-    steps: tuple[int, int] = (140, 160)
-    encoder: str = "resnet18"
+    steps: tuple[int, int] = (120, 140)
+    encoder: str = "resnet34"
     patch: int = 128
     device: str = "auto"
     threads: int | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_segloop.cli.demo_loop import SUSPENSION, play
 from napari_segloop.cli.demo_state import DemoSettings, RoundDone
 from napari_segloop.cli.outputs import make_folder
@@ -173,11 +175,17 @@ def _taught_rows(desk: Desk, views: Sequence[View]) -> tuple[list[Panel], list[P
     ]
     middle = [
         Panel(_drawn(overlay(desk.image, desk.truth)), "Truth", "known to the simulated user only"),
-        Panel(_drawn(grey(255 * desk.checked)), "Checked", "white is what taught, or tested"),
+        Panel(_drawn(grey(_lit(desk))), "Checked", "the bright parts taught, or tested"),
         Panel(_drawn(heat(first.uncertainty), places), "Round 1", "where it is probably wrong"),
         Panel(_drawn(heat(second.uncertainty)), "Round 2", "where it is probably wrong"),
     ]
     return upper, middle
+
+
+def _lit(desk: Desk) -> Array:
+    """Return the image with what nobody checked darkened."""
+    dark = desk.image.min()
+    return np.where(desk.checked == 1, desk.image, dark + (desk.image - dark) // 3)
 
 
 def _kept_row(desk: Desk, views: Sequence[View], rounds: Sequence[RoundDone]) -> list[Panel]:
