@@ -74,13 +74,12 @@ class _Work:
         info, wanted = self.predictor.model.info, self.predictor.wanted
         with self.predictor.open(path) as image:
             plan = self.predictor.plan(image)
-            found = kinds(info, image, wanted)
             provenance = provenance_of(plan, info, path)
-            with open_results(self.targets[path], found, provenance) as write:
+            with open_results(self.targets[path], image, info, wanted, provenance) as write:
                 for _, prediction in self.predictor.predict(image, plan):
                     write(prediction)
         self.done.append(path)
-        self._tell(path, list(found), plan, time.monotonic() - started)
+        self._tell(path, list(kinds(info, wanted)), plan, time.monotonic() - started)
 
     def _tell(self, path: Path, found: list[str], plan: Plan, seconds: float) -> None:
         files = {name: getattr(self.targets[path], name) for name in found}

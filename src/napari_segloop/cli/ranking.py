@@ -163,9 +163,7 @@ class _Ranking:
         with self._predictor.open(path) as image:
             regions = list(chain.from_iterable(self._regions(image)))
         found = [*self.found, *((path, region) for region in regions)]
-        self.found = sorted(
-            found, key=lambda item: (-item[1].score, str(item[0]), worst_first(item[1]))
-        )[: self._top]
+        self.found = sorted(found, key=_worst_first)[: self._top]
 
     def _regions(self, image: ImageFile) -> Iterator[list[Region]]:
         """Yield each plane's places; ``auto`` gives all planes of a file one window."""

@@ -6,20 +6,18 @@ Brings predictions and writers together; knows neither networks nor how files ar
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_segloop.cli.machine import versions
 from napari_segloop.core.labels import check_labels
-from napari_segloop.files.ngff import ZarrOutput
-from napari_segloop.files.omexml import Layout
-from napari_segloop.files.writing import TiffOutput
+from napari_segloop.files.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from napari_segloop.core.images import Array
@@ -28,55 +26,30 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Prediction, Wanted
     from napari_segloop.files.images import ImageFile
     from napari_segloop.files.outputs import Target
-
-    Write = Callable[[str, Array], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of result of an image.
-
-    Parameters
-    ----------
-    layout : Layout
-        Axes, lengths and channels.
-    dtype : numpy dtype
-        What is stored.
-    ids : bool
-        Whether the values are ids, which must differ from plane to plane.
-    """
-
-    layout: Layout
-    dtype: np.dtype[np.generic]
-    ids: bool = False
+    from napari_segloop.files.results import Kind
 
 
-def kinds(info: ModelInfo, image: ImageFile, wanted: Wanted) -> dict[str, Kind]:
-    """Return which results an image gets, by the name of the prediction's field.
+def kinds(info: ModelInfo, wanted: Wanted) -> dict[Kind, np.dtype[np.generic]]:
+    """Return which results an image gets, and the dtype of each.
 
     Parameters
     ----------
     info : ModelInfo
         Its values decide the dtype of the labels.
-    image : ImageFile
-        Gives axes and pixel size.
     wanted : Wanted
         What is made beside the labels.
 
     Returns
     -------
-    dict of str to Kind
+    dict of str to numpy dtype
         "labels", and perhaps "uncertainty" and "probabilities".
     """
-    size = image.pixel_size
-    plain = Layout(image.leading_axes, image.leading_shape, image.plane_shape, pixel_size=size)
     byte = np.dtype(np.uint8)
-    found = {"labels": Kind(plain, label_dtype(info), info.task == "objects")}
+    found: dict[Kind, np.dtype[np.generic]] = {"labels": label_dtype(info)}
     if wanted.uncertainty:
-        found["uncertainty"] = Kind(plain, byte)
+        found["uncertainty"] = byte
     if wanted.probabilities:
-        stacked = Layout(plain.axes, plain.lengths, plain.plane_shape, info.outputs, size)
-        found["probabilities"] = Kind(stacked, byte)
+        found["probabilities"] = byte
     return found
 
 
@@ -100,7 +73,7 @@ def label_dtype(info: ModelInfo) -> np.dtype[np.generic]:
 
 @contextmanager
 def open_results(
-    target: Target, found: Mapping[str, Kind], provenance: str
+    target: Target, image: ImageFile, info: ModelInfo, wanted: Wanted, provenance: str
 ) -> Iterator[Callable[[Prediction], None]]:
     """Open the files of one image; they get their names when all planes are written.
 
@@ -108,8 +81,12 @@ def open_results(
     ----------
     target : Target
         Where they go.
-    found : mapping of str to Kind
-        Which there are.
+    image : ImageFile
+        The input.
+    info : ModelInfo
+        Of the model that predicts.
+    wanted : Wanted
+        What is made beside the labels.
     provenance : str
         JSON, kept in every file.
 
@@ -118,43 +95,17 @@ def open_results(
     callable
         Writes the prediction of the next plane.
     """
-    with ExitStack() as stack:
-        write = _open(stack, target, found, provenance)
-        ids = _Numbering()
+    found = kinds(info, wanted)
+    ids = _Numbering()
+    with Results(target, image, found, info.outputs, provenance) as results:
 
         def write_plane(prediction: Prediction) -> None:
-            for name in found:
-                plane: Array = getattr(prediction, name)
-                write(name, ids.apart(plane) if found[name].ids else plane)
+            for kind in found:
+                plane: Array = getattr(prediction, kind)
+                numbered = kind == "labels" and info.task == "objects"
+                results.write(kind, ids.apart(plane) if numbered else plane)
 
         yield write_plane
-
-
-def _open(stack: ExitStack, target: Target, found: Mapping[str, Kind], provenance: str) -> Write:
-    if target.zarr:
-        return _open_zarr(stack, target, found, provenance)
-    files = {
-        name: stack.enter_context(
-            TiffOutput(getattr(target, name), kind.layout, kind.dtype, provenance)
-        )
-        for name, kind in found.items()
-    }
-    return lambda name, plane: files[name].write(plane)
-
-
-def _open_zarr(
-    stack: ExitStack, target: Target, found: Mapping[str, Kind], provenance: str
-) -> Write:
-    groups = {name: getattr(target, name).relative_to(target.root).as_posix() for name in found}
-    store = stack.enter_context(
-        ZarrOutput(
-            target.root,
-            {groups[name]: kind.layout for name, kind in found.items()},
-            {groups[name]: kind.dtype for name, kind in found.items()},
-            provenance,
-        )
-    )
-    return lambda name, plane: store.write(groups[name], plane)
 
 
 class _Numbering:
