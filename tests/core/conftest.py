@@ -85,9 +85,7 @@ class Taught:
 
 def teach(images: Images, settings: TrainSettings) -> Taught:
     fit = import_module("napari_segloop.core.train").fit
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("napari_segloop.core.train.probe_training", lambda *_: "float32")
-        return Taught(images, *drain(fit(images, settings)))
+    return Taught(images, *drain(fit(images, settings)))
 
 
 @pytest.fixture(scope="session")
@@ -103,12 +101,6 @@ def quick() -> Callable[..., TrainSettings]:
 @pytest.fixture(scope="session")
 def run() -> Callable[..., Any]:
     return drain
-
-
-@pytest.fixture
-def float32_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare each training the probe, which has tests of its own."""
-    monkeypatch.setattr("napari_segloop.core.train.probe_training", lambda *_: "float32")
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ CELL = 16  # pixels; checked and foreground places are kept on this grid
 LEVELS = 3
 FOREGROUND_SHARE = 1 / 3  # of the patches are centred on something, if there is anything
 MAGNIFICATION = (0.5, 2.0)
+REACHED = 0.9  # of the circle in a patch, in which it holds what it was cut for
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,20 @@ class TeachingImage:
         Returns
         -------
         tuple of float
-            Row and column, moved so that the patch stays inside the image where it fits.
+            Row and column, moved so that the patch stays inside the image where it fits and what
+            it was cut for stays inside the patch, however that is turned.
         """
         prefer = self._foreground.any() and rng.random() < FOREGROUND_SHARE
         weights = self._foreground if prefer else self._checked
         cumulative = np.cumsum(weights.ravel())
         cell = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
         corner = np.array(np.unravel_index(min(cell, weights.size - 1), weights.shape)) * CELL
-        centre = corner + rng.uniform(0, CELL, 2) + rng.uniform(-reach / 2, reach / 2, 2)
-        row, column = (_inside(float(c), n, reach) for c, n in zip(centre, self.shape, strict=True))
-        return row, column
+        target = (corner + rng.uniform(0, CELL, 2)).clip(max=self.shape)
+        wanted = target + rng.uniform(-reach / 2, reach / 2, 2)
+        inside = [_inside(float(c), n, reach) for c, n in zip(wanted, self.shape, strict=True)]
+        away = np.array(inside) - target
+        row, column = target + away * min(1.0, REACHED * reach / max(float(np.hypot(*away)), 1e-9))
+        return float(row), float(column)
 
 
 class PatchSampler:
