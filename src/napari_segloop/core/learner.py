@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from napari_segloop.core.devices import autocast, place
+from napari_segloop.core.devices import DTYPES, autocast, place
 from napari_segloop.core.losses import segmentation_loss
 from napari_segloop.core.muon import Muon
 
@@ -44,7 +44,7 @@ class Learner:
         self._network = place(network.train(), device)
         self._precision, self._device = precision, device
         self._rate = rate
-        self._optimizers = _optimizers(self._network, rate)
+        self._optimizers = _optimizers(self._network, rate, DTYPES[precision])
         self._norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
         self._steps = 0
 
@@ -99,10 +99,12 @@ class Learner:
         return logits
 
 
-def _optimizers(network: nn.Module, rate: float) -> tuple[Optimizer, ...]:
+def _optimizers(network: nn.Module, rate: float, dtype: torch.dtype) -> tuple[Optimizer, ...]:
     """Muon for the convolutions between image and logits, AdamW for all else."""
     weights = [weight for weight in network.parameters() if weight.ndim > 1]
     inner = weights[1:-1]
     chosen = {id(weight) for weight in inner}
     rest = [weight for weight in network.parameters() if id(weight) not in chosen]
-    return Muon(inner, rate), torch.optim.AdamW(rest, lr=rate, weight_decay=0.0, fused=True)
+    return Muon(inner, rate, dtype=dtype), torch.optim.AdamW(
+        rest, lr=rate, weight_decay=0.0, fused=True
+    )

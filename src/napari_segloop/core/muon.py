@@ -37,6 +37,8 @@ class Muon(Optimizer):
         Decoupled.
     momentum : float
         Of the running mean of gradients; Nesterov's form.
+    dtype : torch dtype
+        In which wide matrices are multiplied.
 
     References
     ----------
@@ -50,9 +52,11 @@ class Muon(Optimizer):
         lr: float,
         weight_decay: float = 0.01,
         momentum: float = 0.9,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         defaults = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum}
         super().__init__(list(weights), defaults)
+        self._dtype = dtype
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # takes no closure
         """Take one step.
@@ -78,16 +82,20 @@ class Muon(Optimizer):
         direction = torch.lerp(gradient, mean, momentum).flatten(1)
         size = MATCHED_RMS * math.sqrt(max(direction.shape))
         weight.mul_(1 - group["lr"] * group["weight_decay"])
-        weight.add_(orthogonal(direction).view(weight.shape), alpha=-group["lr"] * size)
+        weight.add_(
+            orthogonal(direction, self._dtype).view(weight.shape), alpha=-group["lr"] * size
+        )
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
+def orthogonal(matrix: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Bring the singular values of a matrix close to one.
 
     Parameters
     ----------
     matrix : (M, N) Tensor of float32
         Any shape; zeros stay zeros.
+    dtype : torch dtype
+        Of the two products with the wide matrix; the small ones are float32 in any case.
 
     Returns
     -------
@@ -95,15 +103,19 @@ def orthogonal(matrix: Tensor) -> Tensor:
         Same singular vectors; singular values between about .7 and 1.2, but for very small ones.
     """
     if matrix.shape[0] > matrix.shape[1]:
-        flipped: Tensor = orthogonal(matrix.T).T
+        flipped: Tensor = orthogonal(matrix.T, dtype).T
         return flipped
-    scaled: Tensor = matrix / (matrix.norm() + 1e-9)
-    gram = scaled @ scaled.T
-    eye: Tensor = torch.eye(len(gram), device=gram.device, dtype=gram.dtype)
-    a, b, c = COEFFICIENTS
-    product: Tensor = eye
-    for _ in range(ITERATIONS):
-        factor = torch.addmm(a * eye + b * gram, gram, gram, alpha=c)
-        product = factor @ product
+    scaled: Tensor = (matrix / (matrix.norm() + 1e-9)).to(dtype)
+    gram = (scaled @ scaled.T).float()
+    factor = product = _quintic(gram)
+    for _ in range(ITERATIONS - 1):
         gram = factor @ gram @ factor
-    return product @ scaled
+        factor = _quintic(gram)
+        product = factor @ product
+    return (product.to(dtype) @ scaled).float()
+
+
+def _quintic(gram: Tensor) -> Tensor:
+    a, b, c = COEFFICIENTS
+    eye: Tensor = torch.eye(len(gram), device=gram.device, dtype=gram.dtype)
+    return torch.addmm(a * eye + b * gram, gram, gram, alpha=c)
