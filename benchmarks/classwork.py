@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import torch
-from benchmarks.clocks import Timed, timed
-from benchmarks.models import training_images
 from torch.nn import functional
 
+from benchmarks.clocks import Timed, timed
+from benchmarks.models import training_images
 from napari_segloop.core import classroom, learner
 from napari_segloop.core.devices import choose_device
 from napari_segloop.core.events import StepDone
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from benchmarks.harness import Run
-
     from napari_segloop.core.learner import Learner
     from napari_segloop.core.patches import Batch
     from napari_segloop.core.settings import TrainSettings

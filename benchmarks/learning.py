@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.document import Column, Section, number, update, value
-from benchmarks.harness import ROOT, Row, Run, open_run, threads
-from benchmarks.sets import RealSet, made_set, open_set
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.document import Column, Section, number, update, value
+from benchmarks.harness import ROOT, Row, Run, open_run, threads
+from benchmarks.sets import RealSet, made_set, open_set
 from napari_segloop.core.evaluate import DiceTally
 
 if TYPE_CHECKING:

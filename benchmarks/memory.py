@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import ROOT, Run, open_run
 from benchmarks.sets import crystal_image

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.sets import crystal_image, open_set
-
 from napari_segloop.core.devices import choose_device, synchronize
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.harness import Run
-
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.plan import Plan

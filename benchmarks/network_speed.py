@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import segmentation_models_pytorch as smp
 import torch
+
 from benchmarks.clocks import interleave, ratio, typical
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import ROOT, Run, open_run
 from benchmarks.models import plan_for, settle, trained
 from benchmarks.sets import crystal_image
-
 from napari_segloop.core.devices import Format, choose_device, prepare, set_threads
 from napari_segloop.core.images import to_float
 from napari_segloop.core.network import fold

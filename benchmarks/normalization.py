@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Run, open_run
 from benchmarks.models import SMOKE, plan_for, result_of
 from benchmarks.sets import RealSet, made_set, open_set
-
 from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage

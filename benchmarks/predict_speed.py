@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from monai.inferers import sliding_window_inference
+from torch import Tensor, nn
+from torch.nn import functional
+
 from benchmarks.clocks import Timed, interleave, ratio, typical
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Run, open_run
 from benchmarks.models import plan_for, result_of, settle, trained_for
 from benchmarks.sets import crystal_image
-from monai.inferers import sliding_window_inference
-from torch import Tensor, nn
-from torch.nn import functional
-
 from napari_segloop.core.canvas import reduce_logits
 from napari_segloop.core.devices import Format, choose_device, prepare
 from napari_segloop.core.images import ArrayPlane, to_float

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
+
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Run, open_run
 from benchmarks.models import plan_for, result_of, trained_for
 from benchmarks.sets import crystal_image, open_set
-from torch import Tensor
-
 from napari_segloop.core.devices import Format, choose_device, prepare
 from napari_segloop.core.images import ArrayPlane, to_float
 from napari_segloop.core.predict import Predictor

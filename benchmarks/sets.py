@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from benchmarks.harness import ROOT
 from PIL import Image
 
+from benchmarks.harness import ROOT
 from napari_segloop.files.images import open_image, open_labels
 from napari_segloop.samples.crystals import crystals
 from napari_segloop.samples.settings import CrystalSettings

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import segmentation_models_pytorch as smp
 import torch
+
 from benchmarks.classwork import PARTS, Bare, Loop, Overheard, cross_entropy
 from benchmarks.clocks import Timed, interleave, ratio, timed, typical
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Row, Run, open_run
 from benchmarks.models import SMOKE, settle
-
 from napari_segloop.core.devices import Format, prepare
 from napari_segloop.core.settings import TrainSettings
 
