@@ -5,13 +5,17 @@ Torch is imported where a fixture needs it, so that the torch-free half is teste
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.core.normalize import Normalization
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.plan import Plan
     from napari_segloop.core.train import TrainResult
 
     Images = list[TrainingImage]
@@ -148,6 +153,70 @@ def untaught() -> Callable[..., Model]:
         return modelfile.Model(record, network.eval().requires_grad_(requires_grad=False))
 
     return make
+
+
+ELSEWHERE = """
+import json, sys
+import numpy as np
+from pathlib import Path
+from napari_segloop.core.images import ArrayPlane
+from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.modelfile import load_model
+from napari_segloop.core.plan import Plan
+from napari_segloop.core.predict import Predictor
+from napari_segloop.core.settings import TrainSettings
+from napari_segloop.core.train import fit
+
+def drain(job):
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
+
+folder = Path(sys.argv[1])
+given = json.loads((folder / "given.json").read_text())
+pixels = np.load(folder / "pixels.npz")
+result = drain(fit([TrainingImage("a", pixels["image"], pixels["labels"])],
+                   TrainSettings(**given["settings"])))
+predictor = Predictor(load_model(folder / "model"), Plan.from_json(given["plan"]))
+found = drain(predictor.predict(ArrayPlane(pixels["image"])))
+np.savez(folder / "found.npz", labels=found.labels, uncertainty=found.uncertainty)
+print(result.model.id)
+"""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """One training and one prediction, and what another process made of the same request."""
+
+    image: Array
+    labels: Array
+    settings: TrainSettings
+    plan: Plan
+    trained_id: str
+    found: dict[str, Array]
+
+
+@pytest.fixture(scope="session")
+def elsewhere(taught: Taught, tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    """Another process trains and predicts."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    image, ids = disc_image(5, (200, 150))
+    labels, settings = (ids > 0).astype(np.uint8), quick_settings(steps=3)
+    planning = import_module("napari_segloop.core.planning")
+    plan = planning.make_plan(taught.model, ArrayPlane(image), taught.model.info.normalization)
+    plan = replace(plan, halo=32, tile=(128, 96))
+    import_module("napari_segloop.core.modelfile").save_model(taught.model, folder / "model")
+    np.savez(folder / "pixels.npz", image=image, labels=labels)
+    given = {"settings": asdict(settings), "plan": plan.to_json()}
+    (folder / "given.json").write_text(json.dumps(given))
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = dict(np.load(folder / "found.npz"))
+    return Elsewhere(image, labels, settings, plan, done.stdout.split()[-1], found)
 
 
 @pytest.fixture
