@@ -38,9 +38,11 @@ def test_the_clock_counts_from_the_start_of_the_process() -> None:
 
 
 def test_the_clock_goes_on() -> None:
+    before = time.monotonic()
     first = process_age()
     time.sleep(0.05)
-    assert process_age() - first == pytest.approx(0.05, abs=0.04)
+    passed = process_age() - first
+    assert 0.04 <= passed <= time.monotonic() - before + 0.02  # the kernel counts in hundredths
 
 
 def test_the_first_interrupt_asks_and_the_second_ends() -> None:

@@ -134,7 +134,7 @@ def test_a_full_disk_is_said_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OutputError, match="No space left") as caught:
+    with pytest.raises(OutputError, match="no space left") as caught:
         write_tiff(tmp_path / "a.tif", Layout("", (), (9, 8)), np.zeros((9, 8), np.uint8))
     assert caught.value.file == str(tmp_path / "a.tif")
     assert list(tmp_path.iterdir()) == []

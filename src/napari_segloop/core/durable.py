@@ -36,9 +36,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         _check_free(path)
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -75,7 +75,14 @@ def _check_free(path: Path) -> None:
         raise OSError(msg)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file or folder is on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        Must exist.
+    """
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -83,11 +90,16 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flush_folder(path: Path) -> None:
-    """Make the rename durable where that can be asked for.
+def flush_folder(path: Path) -> None:
+    """Make a rename durable where that can be asked for.
 
     Windows cannot open folders, some network file systems cannot flush them; the new file is in
     its place by then.
+
+    Parameters
+    ----------
+    path : Path
+        The folder in which something was renamed.
     """
     with suppress(OSError):
-        _flush(path)
+        flush(path)

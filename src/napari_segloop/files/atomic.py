@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from napari_segloop.core.errors import OutputError
+from napari_segloop.core.durable import cannot_write, flush, flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(
-            "a place to write to",
-            error.strerror or str(error),
-            "Free some space or give another output folder.",
-            str(path),
-        ) from error
+        raise cannot_write(path, error) from error
 
 
 def temporary_name(path: Path) -> Path:
@@ -79,9 +74,9 @@ def commit(temporary: Path, path: Path) -> None:
         _sync_all()
         _replace_folder(temporary, path)
     else:
-        sync(temporary)
+        flush(temporary)
         os.replace(temporary, path)
-    sync(path.parent)
+    flush_folder(path.parent)
 
 
 def discard(temporary: Path) -> None:
@@ -96,23 +91,6 @@ def discard(temporary: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
     else:
         temporary.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk.
-
-    Parameters
-    ----------
-    path : Path
-        Folders are passed over on Windows, which cannot open them.
-    """
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sync_all() -> None:
