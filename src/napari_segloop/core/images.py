@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_segloop.core.errors import InputError
+from napari_segloop.core.errors import InputError, ModelError
 
 Array = NDArray[np.generic]
 Mask = NDArray[np.bool_]
@@ -149,6 +149,27 @@ def check_dtype(dtype: np.dtype[np.generic]) -> None:
             "an image of integers or floating-point numbers",
             f"dtype {dtype}",
             "Convert it, for example to uint16.",
+        )
+
+
+def check_channel_count(expected: int, got: int) -> None:
+    """Refuse an image with other channels than a model was trained on.
+
+    Parameters
+    ----------
+    expected, got : int
+        Channels of the model and of the image.
+
+    Raises
+    ------
+    ModelError
+        With both numbers.
+    """
+    if got != expected:
+        raise ModelError(
+            f"an image of {expected} channel(s), like the model's training images",
+            f"{got}",
+            "Select channels with --channels, or name the axes with --axes.",
         )
 
 

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.images import Array, Float, PlaneSource, to_float
+from napari_segloop.core.images import (
+    Array,
+    Float,
+    PlaneSource,
+    check_channel_count,
+    to_float,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -191,7 +197,13 @@ def for_file(model: Normalization, statistics: Statistics) -> Normalization:
     -------
     Normalization
         To be fixed in the Plan; the file's own where it is on another scale altogether.
+
+    Raises
+    ------
+    ModelError
+        When the file has other channels than the model.
     """
+    check_channel_count(len(model.centre), len(statistics.mean))
     if model.rule in ("file", "percentile"):
         return from_file(statistics, model.rule)
     own = own_numbers(model, statistics)

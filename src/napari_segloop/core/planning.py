@@ -11,8 +11,7 @@ import numpy as np
 import torch
 
 from napari_segloop.core.devices import Format, choose_device, keep_large_blocks, set_threads
-from napari_segloop.core.errors import ModelError
-from napari_segloop.core.images import to_float
+from napari_segloop.core.images import check_channel_count, to_float
 from napari_segloop.core.network import fold
 from napari_segloop.core.plan import Plan
 from napari_segloop.core.probing import probe_prediction
@@ -100,12 +99,7 @@ def check_channels(model: Model, plane: PlaneSource) -> None:
     ModelError
         With both numbers.
     """
-    if plane.shape[0] != model.info.channels:
-        raise ModelError(
-            f"an image of {model.info.channels} channel(s), like the model's training images",
-            f"{plane.shape[0]}",
-            "Select channels with --channels, or name the axes with --axes.",
-        )
+    check_channel_count(model.info.channels, plane.shape[0])
 
 
 def _choose_format(
