@@ -376,7 +376,7 @@ def test_what_is_not_wanted_is_not_returned(taught: Taught, discs: Make, run: Ma
 
 def test_other_channels_are_refused(taught: Taught) -> None:
     with pytest.raises(ModelError, match="channel"):
-        plan_for(taught.model, np.zeros((3, 40, 40)))
+        make_plan(taught.model, ArrayPlane(np.zeros((3, 40, 40))), taught.model.info.normalization)
 
 
 def test_a_plane_of_another_size_is_refused(taught: Taught, run: Make) -> None:
