@@ -48,13 +48,14 @@ def disc_image(
     """Bright discs that do not touch, on noise: an image of uint16 and the ids of the discs."""
     rng = np.random.default_rng(seed)
     rows, columns = np.indices(shape)
-    ids = np.zeros(shape, np.uint16)
+    ids, placed = np.zeros(shape, np.uint16), list[tuple[float, float, float]]()
     for _ in range(40 * count):
         radius = rng.uniform(6, 10)
         y, x = rng.uniform(radius, np.array(shape) - radius)
-        distance = np.hypot(rows - y, columns - x)
-        if ids.max() < count and not ids[distance < radius + 3].any():
-            ids[distance < radius] = ids.max() + 1
+        free = all(np.hypot(y - v, x - u) > radius + r + 3 for v, u, r in placed)
+        if free and len(placed) < count:
+            placed.append((y, x, radius))
+            ids[np.hypot(rows - y, columns - x) < radius] = len(placed)
     image = 1000 + 600 * (ids > 0) + rng.normal(0, 100, shape)
     return image.clip(0).astype(np.uint16), ids
 

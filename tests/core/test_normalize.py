@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from napari_segloop.core.errors import ModelError
 from napari_segloop.core.images import ArrayPlane, to_float
 from napari_segloop.core.normalize import (
     LIMIT,
@@ -194,6 +195,13 @@ def test_another_scale_is_known_from_another_exposure(
     assert is_unlike(MODEL, statistics) is unlike
     expected = own_numbers(MODEL, statistics) if unlike else MODEL
     assert for_file(MODEL, statistics) == expected
+
+
+def test_a_file_of_other_channels_is_refused_with_both_numbers() -> None:
+    rgb = Statistics((1.0,) * 3, (1.0,) * 3, (0.0,) * 3, (2.0,) * 3)
+    for rule in RULES:
+        with pytest.raises(ModelError, match=r"1 channel\(s\).*got 3"):
+            for_file(Normalization(rule, (0.0,), (1.0,)), rgb)
 
 
 def test_a_constant_channel_takes_the_models_scale() -> None:
