@@ -124,7 +124,7 @@ def taught() -> Taught:
 def taught_objects() -> Taught:
     """Single discs, learnt well."""
     images = [TrainingImage(f"discs {seed}", *disc_image(seed)) for seed in (0, 1)]
-    return teach(images, quick_settings(steps=80, patch=64, task="objects"))
+    return teach(images, quick_settings(steps=60, patch=64, task="objects"))
 
 
 @pytest.fixture(scope="session")

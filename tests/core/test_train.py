@@ -241,7 +241,7 @@ def test_should_stop_is_asked_at_every_step(after: int, quick: Make, run: Make) 
 
 
 def test_a_time_fixes_the_number_of_steps(quick: Make, run: Make) -> None:
-    events, result = run(fit([pair()], quick(steps=None, seconds=2.0)))
+    events, result = run(fit([pair()], quick(steps=None, seconds=1.0)))
     plans = [e for e in events if isinstance(e, TrainingPlanned)]
     taken = [e for e in events if isinstance(e, StepDone)]
     assert len(plans) == 1
@@ -302,6 +302,15 @@ def test_images_of_one_pixel_teach(quick: Make, run: Make) -> None:
         TrainingImage(str(v), np.full((1, 1), 50 * v, np.uint8), np.full((1, 1), v)) for v in (0, 1)
     ]
     assert is_finite(run(fit(images, quick(steps=1)))[1])
+
+
+def test_two_checked_pixels_teach(quick: Make, run: Make) -> None:
+    checked = np.zeros((96, 96), bool)
+    checked[3, 5] = checked[90, 88] = True
+    item = TrainingImage("a", pair().image, halves(), checked)
+    events, result = run(fit([item], quick(steps=3)))
+    assert is_finite(result)
+    assert all(np.isfinite(e.loss) for e in events if isinstance(e, StepDone))
 
 
 def odd(kind: str) -> Array:
