@@ -1,0 +1,212 @@
+"""What a child process can be asked to do, and what it answers: frozen values, no callables.
+
+Requests hold settings, numbers, names and arrays; they know neither pipes nor layers. A model is
+the content of a model file, so that a child on another computer needs no shared disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from napari_segloop.core.firstmasks import FirstMaskSettings
+    from napari_segloop.core.images import Array, Labels, Mask
+    from napari_segloop.core.normalize import Statistics
+    from napari_segloop.core.prediction import Bytes
+    from napari_segloop.core.ranking import RankSettings
+    from napari_segloop.core.regions import Region
+    from napari_segloop.core.settings import PredictSettings, TrainSettings
+
+Lane = Literal["light", "heavy"]
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Base of all requests; ``kind`` is its name on the wire, ``lane`` the child that runs it."""
+
+    kind: ClassVar[str] = "request"
+    lane: ClassVar[Lane] = "light"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelBlob:
+    """A model file's content.
+
+    Parameters
+    ----------
+    id : str
+        The model's id; a child is sent the content once.
+    data : bytes
+        What the file holds.
+    """
+
+    id: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstMaskRequest(Request):
+    """Threshold a plane (light; answers `FirstMaskAnswer`).
+
+    Parameters
+    ----------
+    image : (Y, X) ndarray
+        One channel.
+    settings : FirstMaskSettings or None
+        None: let `suggest` choose.
+    """
+
+    kind: ClassVar[str] = "first_mask"
+    image: Array
+    settings: FirstMaskSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstMaskAnswer:
+    """Labels and the settings that made them."""
+
+    labels: Labels
+    settings: FirstMaskSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankItem:
+    """One plane to look for places in.
+
+    Parameters
+    ----------
+    image : int
+        Whose plane; copied into the answer.
+    index : tuple of int
+        The plane.
+    labels : (Y, X) ndarray of integer
+        Predicted or first masks.
+    checked : (Y, X) ndarray of uint8 or None
+        0 to 3.
+    uncertainty : (Y, X) ndarray of uint8 or None
+        None before a network exists: places with foreground are offered instead.
+    """
+
+    image: int
+    index: Index
+    labels: Labels
+    checked: Bytes | None = None
+    uncertainty: Bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankRequest(Request):
+    """Find places to check (light; answers `RankAnswer`)."""
+
+    kind: ClassVar[str] = "rank"
+    items: tuple[RankItem, ...]
+    settings: RankSettings
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RankAnswer:
+    """Places to check, worst first, each with the number of its image."""
+
+    places: tuple[tuple[int, Region], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainItem:
+    """A plane that teaches; as `core.lesson.TrainingImage`."""
+
+    name: str
+    image: Array
+    labels: Labels
+    checked: Mask | None = None
+    statistics: Statistics | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainRequest(Request):
+    """Teach a network (heavy; events of `fit`; answers `TrainAnswer`)."""
+
+    kind: ClassVar[str] = "train"
+    lane: ClassVar[Lane] = "heavy"
+    items: tuple[TrainItem, ...]
+    settings: TrainSettings
+    start: ModelBlob | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainAnswer:
+    """What `core.train.TrainResult` says, with models as file contents.
+
+    ``model`` is the winner and ``candidate`` the new model when that lost.
+    """
+
+    model: ModelBlob
+    candidate: ModelBlob | None
+    accepted: bool
+    score: float | None
+    start_score: float | None
+    steps: int
+    seconds: float
+    stopped: bool
+    dice: tuple[float | None, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictRequest(Request):
+    """Predict one plane (heavy; `TileDone` events and blocks; answers `PredictAnswer`).
+
+    Blocks ``labels`` and ``uncertainty`` stream up tile by tile for classes, those around
+    ``view`` first; for objects once, when the plane is whole.
+
+    Parameters
+    ----------
+    model : ModelBlob
+        Which model.
+    image : (C, Y, X) ndarray
+        Any supported dtype.
+    statistics : Statistics or None
+        Of the whole file; of the plane when None.
+    settings : PredictSettings
+        How.
+    view : tuple of int or None
+        (top, left, bottom, right) in pixels: what the user sees.
+    view_only : bool
+        Compute and answer only the tiles that the view touches.
+    """
+
+    kind: ClassVar[str] = "predict"
+    lane: ClassVar[Lane] = "heavy"
+    model: ModelBlob
+    image: Array
+    settings: PredictSettings
+    statistics: Statistics | None = None
+    view: tuple[int, int, int, int] | None = None
+    view_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PredictAnswer:
+    """How a prediction went; its pixels came as blocks."""
+
+    stopped: bool
+    tiles: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardRequest(Request):
+    """Read what a model file says of itself, without loading its weights (light)."""
+
+    kind: ClassVar[str] = "card"
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardAnswer:
+    """The header of a model file, as JSON-ready data, and its size in bytes."""
+
+    info: dict[str, object]
+    size: int

@@ -1,0 +1,212 @@
+"""The loop's state as frozen values: all that a face needs to draw itself.
+
+Nothing here computes; `LoopSession` makes new states and widgets read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from napari_segloop.core.classes import ClassTable
+    from napari_segloop.core.regions import Region
+
+Status = Literal["new", "predicted", "checked", "excluded", "missing"]
+Action = Literal[
+    "add_images", "choose_task", "first_masks", "next_place", "train", "predict", "stop", "nothing"
+]
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """One row of the image list.
+
+    Parameters
+    ----------
+    id : int
+        Never used twice in a session.
+    name : str
+        What the list shows.
+    where : str
+        File path, or ``open layer``.
+    status : {"new", "predicted", "checked", "excluded", "missing"}
+        ``missing``: the file or the layer is gone.
+    is_open : bool
+        Whether its layers are in the viewer.
+    planes : int
+        How many planes it has.
+    checked_pixels : int
+        Pixels that count as truth.
+    note : str
+        Why it is missing or cannot be used.
+    """
+
+    id: int
+    name: str
+    where: str
+    status: Status = "new"
+    is_open: bool = False
+    planes: int = 1
+    checked_pixels: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place to check: a region of an image of the list."""
+
+    image: int
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Places to check, worst first, and which one the user is at (None: not walking)."""
+
+    places: tuple[Place, ...] = ()
+    at: int | None = None
+    done: tuple[int, ...] = ()
+
+    @property
+    def here(self) -> Place | None:
+        """The place that the user is at."""
+        return None if self.at is None else self.places[self.at]
+
+    @property
+    def left(self) -> int:
+        """Number of places that were neither accepted nor set aside."""
+        return len(self.places) - len(self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job that runs or waits.
+
+    Parameters
+    ----------
+    id : int
+        The engine's number.
+    kind : str
+        ``train``, ``predict``, ``first_mask``, ``rank``.
+    title : str
+        For the user: "Training on 6 regions".
+    done : float or None
+        From 0 to 1; None while not known.
+    seconds_left : float or None
+        None while not known.
+    answering : bool
+        False when the child gave no sign for ten seconds.
+    stopping : bool
+        Whether Stop was pressed.
+    """
+
+    id: int
+    kind: str
+    title: str
+    done: float | None = None
+    seconds_left: float | None = None
+    answering: bool = True
+    stopping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A training so far: loss at each step, score (0 to 1) on the test regions at some."""
+
+    losses: tuple[float, ...] = ()
+    scores: tuple[tuple[int, float], ...] = ()
+    steps: int = 0
+    teach: int = 0
+    test: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A taught model.
+
+    Parameters
+    ----------
+    number : int
+        From 1, as the user sees it.
+    model : str
+        The model's id.
+    parent : int or None
+        Version that training started from.
+    score, start_score : float or None
+        Mean Dice on the test regions, 0 to 1, of this one and of the one before on the same.
+    accepted : bool
+        Whether it took over when it was made.
+    created : str
+        Local time, ISO format.
+    steps : int
+        Training steps.
+    teach, test : int
+        Regions that taught and tested.
+    note : str
+        Where it comes from, for example a file name.
+    """
+
+    number: int
+    model: str
+    parent: int | None
+    score: float | None
+    start_score: float | None
+    accepted: bool
+    created: str
+    steps: int = 0
+    teach: int = 0
+    test: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """The one button with the sensible next step."""
+
+    action: Action
+    text: str
+    tooltip: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One sentence for the user; ``remedy`` is what to do."""
+
+    level: Level
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopState:
+    """Everything at once.
+
+    Parameters
+    ----------
+    task : {"classes", "objects"} or None
+        None until the first question is answered.
+    classes : ClassTable or None
+        Of the project.
+    images, queue, jobs, curve, versions : tuples and states
+        As their types say.
+    version : int or None
+        Number of the version in use.
+    primary : Primary
+        The next step.
+    told : Told or None
+        The last message.
+    """
+
+    task: Literal["classes", "objects"] | None = None
+    classes: ClassTable | None = None
+    images: tuple[ImageState, ...] = ()
+    queue: QueueState = field(default_factory=QueueState)
+    jobs: tuple[JobState, ...] = ()
+    curve: Curve = field(default_factory=Curve)
+    versions: tuple[Version, ...] = ()
+    version: int | None = None
+    primary: Primary = field(default_factory=lambda: Primary("add_images", "Add images"))
+    told: Told | None = None
