@@ -27,6 +27,7 @@ NUMBERS = {"numpy", "scipy", "skimage"}
 # reaches torch, or belongs here.
 TORCH_FREE_CORE = {
     "annotator",
+    "classes",
     "durable",
     "errors",
     "evaluate",
@@ -37,8 +38,10 @@ TORCH_FREE_CORE = {
     "holdout",
     "images",
     "interiors",
+    "labelclass",
     "labels",
     "lesson",
+    "modelheader",
     "modelinfo",
     "normalize",
     "object_uncertainty",
