@@ -7,26 +7,26 @@ not know how a model was taught or is used.
 from __future__ import annotations
 
 import hashlib
-import json
-import struct
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, load_file, save
 from torch import Tensor, nn
 
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.errors import InputError, ModelError
-from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.modelheader import KEY, foreign, info_in, read_info
 from napari_segloop.core.network import Architecture, build_network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-KEY = "segloop"
-MAX_HEADER = 64 * 2**20
+    from napari_segloop.core.modelinfo import ModelInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,42 +88,27 @@ def save_model(model: Model, path: Path) -> None:
     OutputError
         When the disk is full or the folder cannot be written.
     """
-    tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    content = model_bytes(model)
     with replacing(path) as temporary:
-        temporary.write_bytes(save(tensors, metadata={KEY: model.info.to_json()}))
+        temporary.write_bytes(content)
 
 
-def read_info(path: Path) -> ModelInfo:
-    """Read a model's header only.
+def model_bytes(model: Model) -> bytes:
+    """Return what `save_model` would write.
 
     Parameters
     ----------
-    path : Path
-        A model file.
+    model : Model
+        The model.
 
     Returns
     -------
-    ModelInfo
-        The checked header.
-
-    Raises
-    ------
-    ModelError
-        When the file is missing, damaged, or no model of ours.
+    bytes
+        The content of a model file.
     """
-    try:
-        text = _metadata(path).get(KEY)
-        if not isinstance(text, str):
-            raise _foreign(path, "a file of weights without segloop's header")
-        return ModelInfo.from_json(text)
-    except OSError as error:
-        raise ModelError(
-            "a model file", (error.strerror or str(error)).lower(), "Check the path.", str(path)
-        ) from error
-    except (ValueError, RecursionError, struct.error) as error:
-        raise _foreign(path, "a file that is no safetensors file") from error
-    except ModelError as error:
-        raise ModelError(error.expected, error.got, error.remedy, str(path)) from error
+    tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    content: bytes = save(tensors, metadata={KEY: model.info.to_json()})
+    return content
 
 
 def load_model(path: Path) -> Model:
@@ -145,13 +130,39 @@ def load_model(path: Path) -> Model:
         When the file is missing, damaged, or no model of ours.
     """
     info = read_info(path)
+    return _build(info, partial(load_file, path), str(path))
+
+
+def model_from_bytes(content: bytes) -> Model:
+    """Read a model from the content of its file, with the same checks.
+
+    Parameters
+    ----------
+    content : bytes
+        What a model file holds.
+
+    Returns
+    -------
+    Model
+        On the CPU, in evaluation mode.
+
+    Raises
+    ------
+    ModelError
+        When it is damaged, or no model of ours.
+    """
+    info = info_in(BytesIO(content), len(content))
+    return _build(info, partial(load, content), None)
+
+
+def _build(info: ModelInfo, read: Callable[[], dict[str, Tensor]], name: str | None) -> Model:
     try:
-        tensors = load_file(path)
+        tensors = read()
         network = build_network(architecture(info))
         _check_tensors(network.state_dict(), tensors)
         network.load_state_dict(tensors)  # copied: the file must not stay open, on Windows locked
     except (SafetensorError, ValueError, InputError) as error:
-        raise _foreign(path, f"a damaged one ({str(error)[:200]})") from error
+        raise foreign(f"a damaged one ({str(error)[:200]})", name) from error
     return Model(info, network.eval().requires_grad_(requires_grad=False))
 
 
@@ -171,17 +182,6 @@ def architecture(info: ModelInfo) -> Architecture:
     return Architecture(info.encoder, info.channels, info.outputs, info.depth)
 
 
-def _metadata(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(MAX_HEADER, path.stat().st_size):
-            msg = f"a header of {length} bytes"
-            raise ValueError(msg)
-        header = json.loads(file.read(length))
-    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else {}
-    return metadata if isinstance(metadata, dict) else {}
-
-
 def _check_tensors(expected: dict[str, Tensor], got: dict[str, Tensor]) -> None:
     if expected.keys() != got.keys():
         msg = f"{len(expected.keys() ^ got.keys())} weights missing or unknown"
@@ -193,9 +193,3 @@ def _check_tensors(expected: dict[str, Tensor], got: dict[str, Tensor]) -> None:
         if tensor.is_floating_point() and not bool(torch.isfinite(got[name]).all()):
             msg = f"{name} is not finite"
             raise ValueError(msg)
-
-
-def _foreign(path: Path, got: str) -> ModelError:
-    return ModelError(
-        "a model made by segloop train", got, "Use another copy, or train it again.", str(path)
-    )
