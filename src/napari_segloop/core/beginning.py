@@ -30,7 +30,8 @@ def first_network(
     settings : TrainSettings
         Gives encoder and whether to fetch ImageNet weights.
     start : Model or None
-        A model to improve; when the classes changed, all but its last layer is taken over.
+        A model to improve; when the classes changed, all but its last layer is taken over, and
+        nothing is with ``settings.afresh``.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def first_network(
     InputError
         When the encoder is unknown.
     """
-    if start is None and settings.pretrained:
+    if settings.pretrained and (start is None or settings.afresh):
         network, problem = build_pretrained(architecture_of(lesson, settings, start))
         if problem:
             yield Notice(problem)
@@ -58,6 +59,8 @@ def first_network(
     if start is None:
         return network
     _check_start(start, lesson, settings)
+    if settings.afresh:
+        return network
     if same_outputs(start, lesson):
         network.load_state_dict(start.network.state_dict())
         return network

@@ -30,6 +30,8 @@ class TrainSettings:
         How many times the encoder halves the image, 3 to 5.
     pretrained : bool
         Start the encoder from ImageNet weights, which needs a network.
+    afresh : bool
+        Learn again from all: a model to start from only has to be beaten.
     steps : int, optional
         Number of optimiser steps; fixed from `seconds` when not given.
     seconds : float, optional
@@ -63,6 +65,7 @@ class TrainSettings:
     encoder: str = "resnet34"
     depth: int = 4
     pretrained: bool = False
+    afresh: bool = False
     steps: int | None = None
     seconds: float | None = None
     seed: int = 0

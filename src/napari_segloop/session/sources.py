@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from napari_segloop.core.images import Array
 
@@ -59,3 +61,83 @@ class ImageSource(Protocol):
 
     def is_alive(self) -> bool:
         """Say whether the pixels can still be had; quick, without reading."""
+
+
+class SourcePlane:
+    """One plane of a source, as the core reads planes.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The image.
+    index : tuple of int
+        The plane.
+    """
+
+    def __init__(self, source: ImageSource, index: Index) -> None:
+        self._source, self._index = source, index
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows, columns."""
+        return self._source.channels, *self._source.plane_shape
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """The stored dtype."""
+        return self.read(slice(0, 1), slice(0, 1)).dtype
+
+    def read(self, rows: slice, columns: slice) -> Array:
+        """Return a window, see `core.images.PlaneSource.read`.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            The window, in pixels.
+
+        Returns
+        -------
+        (C, rows, columns) ndarray
+            In the stored dtype.
+        """
+        return self._source.read(self._index, rows, columns)
+
+
+def indices(source: ImageSource) -> list[Index]:
+    """Return the index of each plane, the last leading axis fastest.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The image.
+
+    Returns
+    -------
+    list of tuple of int
+        ``[()]`` for a single plane.
+    """
+    return list(np.ndindex(source.leading))
+
+
+def whole_plane(source: ImageSource, index: Index) -> Array:
+    """Read a plane.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The image.
+    index : tuple of int
+        The plane.
+
+    Returns
+    -------
+    (C, Y, X) ndarray
+        In the stored dtype.
+
+    Raises
+    ------
+    SegLoopError
+        When it cannot be read.
+    """
+    rows, columns = source.plane_shape
+    return source.read(index, slice(0, rows), slice(0, columns))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.regions import Region
 
+Task = Literal["classes", "objects"]
 Status = Literal["new", "predicted", "checked", "excluded", "missing"]
 Action = Literal[
     "add_images", "choose_task", "first_masks", "next_place", "train", "predict", "stop", "nothing"
@@ -36,7 +37,7 @@ class ImageState:
     is_open : bool
         Whether its layers are in the viewer.
     planes : int
-        How many planes it has.
+        How many planes it has; 0 while its header has not been read.
     checked_pixels : int
         Pixels that count as truth.
     note : str
@@ -48,7 +49,7 @@ class ImageState:
     where: str
     status: Status = "new"
     is_open: bool = False
-    planes: int = 1
+    planes: int = 0
     checked_pixels: int = 0
     note: str = ""
 
@@ -200,7 +201,7 @@ class LoopState:
         The last message.
     """
 
-    task: Literal["classes", "objects"] | None = None
+    task: Task | None = None
     classes: ClassTable | None = None
     images: tuple[ImageState, ...] = ()
     queue: QueueState = field(default_factory=QueueState)

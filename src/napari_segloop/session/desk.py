@@ -1,0 +1,240 @@
+"""What the session and its errands share: images, planes, versions, engine and the way to tell.
+
+It moves arrays between the parts and notes what changed; what to do next is not its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.normalize import measure
+from napari_segloop.session.sources import SourcePlane, indices, whole_plane
+from napari_segloop.session.state import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_segloop.core.corrections import Change, PlaneTruth
+    from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.core.images import Array, Labels
+    from napari_segloop.core.normalize import Statistics
+    from napari_segloop.core.prediction import Bytes
+    from napari_segloop.engine.client import Engine
+    from napari_segloop.session.imagelist import ImageList
+    from napari_segloop.session.reading import Reader
+    from napari_segloop.session.truths import Truths
+    from napari_segloop.session.versions import Versions
+
+Index = tuple[int, ...]
+Key = tuple[int, Index]
+Window = tuple[slice, slice]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """Pixels that belong into the layers of an image, if it is open.
+
+    Parameters
+    ----------
+    image : int
+        Its number in the list.
+    index : tuple of int
+        The plane.
+    window : tuple of slice
+        Where.
+    labels, uncertainty, checked : (h, w) ndarray or None
+        What is new there.
+    is_whole : bool
+        Whether it replaces the plane by a prediction, after which older undo makes no sense.
+    """
+
+    image: int
+    index: Index
+    window: Window
+    labels: Labels | None = None
+    uncertainty: Bytes | None = None
+    checked: Bytes | None = None
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """A plane as it was read, with the statistics of its whole image."""
+
+    plane: Array
+    statistics: Statistics
+
+
+class Desk:
+    """The parts of one loop.
+
+    Parameters
+    ----------
+    engine : Engine
+        Runs jobs.
+    reader : Reader
+        Reads pixels.
+    images : ImageList
+        The list.
+    versions : Versions
+        Models.
+    truths : Truths
+        Planes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: Reader,
+        images: ImageList,
+        versions: Versions,
+        truths: Truths,
+    ) -> None:
+        self.engine, self.reader, self.images = engine, reader, images
+        self.versions, self.truths = versions, truths
+        self.objects = False
+        self.speed: float | None = None  # predicted pixels a second, as last seen
+        self.predicted = dict[Key, int]()  # by which version
+        self.writes = list[Write]()
+        self.changed = set[str]()
+        self.told: Told | None = None
+        self._checked = dict[Key, int]()
+
+    def tell(self, error: SegLoopError | str, level: str = "error") -> None:
+        """Say something to the user.
+
+        Parameters
+        ----------
+        error : SegLoopError or str
+            What went wrong, or a sentence.
+        level : {"info", "warning", "error"}
+            How bad it is.
+        """
+        self.changed.add("told")
+        if isinstance(error, str):
+            self.told = Told(level, error)  # type: ignore[arg-type]  # one of three words
+            return
+        file = f" ({error.file})" if error.file else ""
+        text = f"Expected {error.expected}, got {error.got}.{file}"
+        self.told = Told(level, text, error.remedy)  # type: ignore[arg-type]
+
+    def plane(self, key: Key) -> PlaneTruth:
+        """Return what is known of a plane.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+
+        Returns
+        -------
+        PlaneTruth
+            The one and only of this plane.
+        """
+        return self.truths.plane(key, self.images.source(key[0]).plane_shape)
+
+    def put_labels(self, key: Key, window: Window, labels: Labels, *, whole: bool) -> None:
+        """Take over predicted labels, but for what is checked.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        window : tuple of slice
+            Where.
+        labels : (h, w) ndarray of integer
+            New ones.
+        whole : bool
+            Whether the plane is being replaced.
+        """
+        merged = self.plane(key).write(labels, window, objects=self.objects)
+        self.writes.append(Write(*key, window, labels=merged, is_whole=whole))
+
+    def put_uncertainty(self, key: Key, window: Window, values: Bytes) -> None:
+        """Take over how unsure the network was.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        window : tuple of slice
+            Where.
+        values : (h, w) ndarray of uint8
+            Probability times 255.
+        """
+        shape = self.images.source(key[0]).plane_shape
+        self.truths.set_uncertainty(key, shape, window, values)
+        self.writes.append(Write(*key, window, uncertainty=values))
+
+    def put_back(self, key: Key, change: Change) -> None:
+        """Show a change of what is checked.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        change : Change
+            What a `PlaneTruth` answered.
+        """
+        self.writes.append(Write(*key, change.window, change.labels, checked=change.checked))
+
+    def read(
+        self, key: Key, then: Callable[[Pixels], None], failed: Callable[[SegLoopError], None]
+    ) -> None:
+        """Read a plane on the reader's thread.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        then, failed : callable
+            Called by the next poll.
+        """
+        source = self.images.source(key[0])
+        known = self.images.statistics.get(key[0])
+
+        def fetch() -> Pixels:
+            statistics = known or measure([SourcePlane(source, i) for i in indices(source)])
+            return Pixels(whole_plane(source, key[1]), statistics)
+
+        def keep(pixels: Pixels) -> None:
+            if key[0] in self.images:
+                self.images.statistics[key[0]] = pixels.statistics
+                then(pixels)
+
+        self.reader.ask(fetch, keep, failed)
+
+    def all_keys(self) -> list[Key]:
+        """Return every plane of every image that takes part.
+
+        Returns
+        -------
+        list of (int, tuple of int)
+            In the order of the list.
+        """
+        return [
+            (image, index)
+            for image in self.images.used()
+            if self.images.state(image).planes
+            for index in indices(self.images.source(image))
+        ]
+
+    def count_checked(self, key: Key) -> None:
+        """Bring the row of an image up to date with one of its planes.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        """
+        image = key[0]
+        if image not in self.images:
+            return
+        self._checked[key] = self.plane(key).checked_pixels
+        checked = sum(count for other, count in self._checked.items() if other[0] == image)
+        status = self.images.state(image).status
+        if status in {"new", "predicted", "checked"}:
+            status = "checked" if checked else "predicted"
+        if self.images.change(image, status=status, checked_pixels=checked):
+            self.changed.add("images")

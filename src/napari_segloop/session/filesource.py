@@ -1,0 +1,103 @@
+"""An image file as a source of planes; its header is read when it is first needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.files.images import open_image
+from napari_segloop.files.names import image_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.core.images import Array
+    from napari_segloop.files.stacks import ImageFile
+
+Index = tuple[int, ...]
+
+
+class FileSource:
+    """Planes of a file; see `session.sources.ImageSource`.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF, PNG or OME-Zarr.
+    axes : str, optional
+        Names the stored axes.
+    channels : sequence of int, optional
+        Which channels to read.
+    """
+
+    def __init__(
+        self, path: Path, axes: str | None = None, channels: Sequence[int] | None = None
+    ) -> None:
+        self.path = Path(path)
+        self.axes, self.selected = axes, channels
+        self._shape: tuple[tuple[int, ...], tuple[int, int], int] | None = None
+
+    @property
+    def name(self) -> str:
+        """File name without its suffix."""
+        return image_name(self.path)
+
+    @property
+    def where(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Lengths of the leading axes."""
+        return self._measures()[0]
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self._measures()[1]
+
+    @property
+    def channels(self) -> int:
+        """Number of channels that are read."""
+        return self._measures()[2]
+
+    def read(self, index: Index, rows: slice, columns: slice) -> Array:
+        """Return a window of a plane, see `session.sources.ImageSource.read`.
+
+        Parameters
+        ----------
+        index : tuple of int
+            The plane.
+        rows, columns : slice
+            The window, in pixels.
+
+        Returns
+        -------
+        (C, rows, columns) ndarray
+            In the stored dtype.
+        """
+        with self.open() as image:
+            return np.array(image.plane(index).read(rows, columns))
+
+    def is_alive(self) -> bool:
+        """Say whether the file is still there."""
+        return self.path.exists()
+
+    def open(self) -> ImageFile:
+        """Open the file.
+
+        Returns
+        -------
+        ImageFile
+            To be closed by the caller.
+        """
+        return open_image(self.path, self.axes, self.selected)
+
+    def _measures(self) -> tuple[tuple[int, ...], tuple[int, int], int]:
+        if self._shape is None:
+            with self.open() as image:
+                self._shape = (image.leading_shape, image.plane_shape, image.channels)
+        return self._shape

@@ -1,0 +1,232 @@
+"""First masks: a preview of one plane, or of planes to keep; and places to check in any masks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.core.ranking import RankSettings
+from napari_segloop.engine.requests import (
+    FirstMaskAnswer,
+    FirstMaskRequest,
+    RankAnswer,
+    RankItem,
+    RankRequest,
+)
+from napari_segloop.session.desk import Key
+from napari_segloop.session.errands import Errand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_segloop.core.firstmasks import FirstMaskSettings
+    from napari_segloop.core.images import Array
+    from napari_segloop.session.desk import Desk, Pixels
+
+
+class Previewing(Errand):
+    """Threshold what the user sees, to look at only."""
+
+    kind = "first_mask"
+    is_shown = False
+
+    def __init__(
+        self,
+        desk: Desk,
+        plane: Array,
+        settings: FirstMaskSettings | None,
+        show: Callable[[FirstMaskAnswer], None],
+    ) -> None:
+        super().__init__(desk, "Preview")
+        self._request = FirstMaskRequest(plane, settings)
+        self._show_answer = show
+
+    def begin(self) -> None:
+        """Ask at once: the pixels are there."""
+        self.submit(self._request)
+
+    def on_done(self, job: int, answer: object) -> None:
+        """Show the answer, unless a newer preview was asked for.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        answer : FirstMaskAnswer
+            Labels and settings.
+        """
+        if isinstance(answer, FirstMaskAnswer) and not self.is_stopping:
+            self._show_answer(answer)
+        super().on_done(job, answer)
+
+
+class FirstMasking(Errand):
+    """Threshold planes and take the result over, but for what is checked.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    keys : sequence of (int, tuple of int)
+        Planes.
+    settings : FirstMaskSettings or None
+        None: the first plane's suggestion.
+    value : int
+        Label value of objects when labels are classes.
+    """
+
+    kind = "first_mask"
+
+    def __init__(
+        self, desk: Desk, keys: Sequence[Key], settings: FirstMaskSettings | None, value: int
+    ) -> None:
+        super().__init__(desk, "Making first masks")
+        self._left, self._total = list(keys), max(1, len(keys))
+        self._settings, self._value = settings, value
+        self._keys = dict[int, Key]()
+        self.ended = list[Key]()
+
+    def begin(self) -> None:
+        """Read the first plane."""
+        self._ask()
+        self.finish_if_idle()
+
+    def has_more(self) -> bool:
+        """Say whether planes are left.
+
+        Returns
+        -------
+        bool
+            False also after Stop.
+        """
+        return bool(self._left) and not self.is_stopping
+
+    def on_done(self, job: int, answer: object) -> None:
+        """Take over the labels and go on.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        answer : FirstMaskAnswer
+            Labels and settings.
+        """
+        key = self._keys[job]
+        if isinstance(answer, FirstMaskAnswer) and key[0] in self.desk.images:
+            self._settings = self._settings or answer.settings
+            self._take(key, answer)
+        self.estimate(len(self.ended) / self._total)
+        self._ask()
+        super().on_done(job, answer)
+
+    def _take(self, key: Key, answer: FirstMaskAnswer) -> None:
+        labels = answer.labels if self.desk.objects else answer.labels * np.uint8(self._value)
+        window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
+        self.desk.put_labels(key, window, labels, whole=True)
+        self.desk.count_checked(key)
+        self.ended.append(key)
+
+    def _ask(self) -> None:
+        if not self._left or self.is_stopping:
+            return
+        key = self._left.pop(0)
+
+        def send(pixels: Pixels) -> None:
+            settings = self._settings
+            if settings is not None:
+                settings = replace(settings, separate=self.desk.objects)
+            self._keys[self.submit(FirstMaskRequest(grey(pixels.plane), settings))] = key
+
+        self.read(key, send)
+
+
+class Ranking(Errand):
+    """Look for places to check in planes that have masks.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    keys : sequence of (int, tuple of int)
+        Planes.
+    seed : int
+        For places that are drawn.
+    """
+
+    kind = "rank"
+    is_shown = False
+
+    def __init__(self, desk: Desk, keys: Sequence[Key], seed: int = 0) -> None:
+        super().__init__(desk, "Looking for places to check")
+        self._left, self._seed = list(keys), seed
+        self._keys = dict[int, Key]()
+
+    def begin(self) -> None:
+        """Ask for the first plane."""
+        self._ask()
+        self.finish_if_idle()
+
+    def has_more(self) -> bool:
+        """Say whether planes are left.
+
+        Returns
+        -------
+        bool
+            False also after Stop.
+        """
+        return bool(self._left) and not self.is_stopping
+
+    def on_done(self, job: int, answer: object) -> None:
+        """Keep the places and go on.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        answer : RankAnswer
+            Places.
+        """
+        if isinstance(answer, RankAnswer):
+            regions = [region for _, region in answer.places]
+            self.desk.truths.places[self._keys[job]] = regions
+        self._ask()
+        super().on_done(job, answer)
+
+    def _ask(self) -> None:
+        """One plane at a time: each is packed again after it was sent."""
+        while self._left and not self.is_stopping:
+            key = self._left.pop(0)
+            if key[0] in self.desk.images:
+                self._keys[self.submit(self._request(key))] = key
+                return
+
+    def _request(self, key: Key) -> RankRequest:
+        plane, unsure = self.desk.plane(key), self.desk.truths.uncertainty(key)
+        if key not in self.desk.predicted:
+            unsure = None
+        item = RankItem(key[0], key[1], plane.labels.copy(), plane.checked.copy(),
+                        None if unsure is None else unsure.copy())  # fmt: skip
+        settings = RankSettings(objects=self.desk.objects)
+        return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
+
+
+def grey(plane: Array) -> Array:
+    """Return one channel to threshold: the mean of RGB, else the first.
+
+    Parameters
+    ----------
+    plane : (C, Y, X) ndarray
+        Pixels.
+
+    Returns
+    -------
+    (Y, X) ndarray
+        In the plane's dtype, or float32 for RGB.
+    """
+    if plane.shape[0] == 3 and plane.dtype == np.uint8:
+        mean: Array = plane.mean(axis=0, dtype=np.float32)
+        return mean
+    first: Array = plane[0]
+    return first

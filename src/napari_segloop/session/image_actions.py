@@ -1,0 +1,160 @@
+"""What can be done with the image list, the first question and the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.classes import ClassTable
+from napari_segloop.session import walking
+from napari_segloop.session.filesource import FileSource
+from napari_segloop.session.parts import LoopParts
+from napari_segloop.session.sources import indices
+from napari_segloop.session.truths import Truths
+from napari_segloop.session.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.session.sources import ImageSource
+    from napari_segloop.session.state import Task
+
+
+class ImageActions(LoopParts):
+    """Images of the project, and the first question."""
+
+    def add_files(self, paths: Iterable[Path]) -> None:
+        """Add files; a folder stands for the images in it.
+
+        Parameters
+        ----------
+        paths : iterable of Path
+            Nothing but headers is read, on the reader's thread.
+        """
+
+        def fetch() -> list[Path]:
+            from napari_segloop.files.pairing import find_images  # noqa: PLC0415  # slow import
+
+            return find_images([*map(_path, chosen)])
+
+        chosen = list(paths)
+        self.desk.reader.ask(fetch, self._add_found, self.desk.tell)
+
+    def _add_found(self, paths: list[Path]) -> None:
+        known = 0
+        for path in paths:
+            if any(state.where == str(path) for state in self.desk.images.states):
+                known += 1
+            else:
+                self.add_source(FileSource(path))
+        if known:
+            self.desk.tell(f"{counted(known, 'image')} in the list already.", "info")
+
+    def add_source(self, source: ImageSource) -> int:
+        """Add an image.
+
+        Parameters
+        ----------
+        source : ImageSource
+            Its pixels; the shape is asked for on the reader's thread.
+
+        Returns
+        -------
+        int
+            Its number.
+        """
+        image = self.desk.images.add(source)
+        self.desk.reader.ask(
+            lambda: len(indices(source)),
+            lambda planes: self._measured(image, planes),
+            lambda error: self._unusable(image, error),
+        )
+        self.note("images")
+        return image
+
+    def _measured(self, image: int, planes: int) -> None:
+        if image in self.desk.images:
+            self.desk.images.change(image, planes=planes)
+            self.note("images")
+            if self.desk.images.opened is None:
+                self.open(image)
+
+    def _unusable(self, image: int, error: SegLoopError) -> None:
+        if image in self.desk.images:
+            self.desk.images.change(image, status="missing", note=str(error))
+            self.note("images")
+        self.desk.tell(error)
+
+    def open(self, image: int) -> None:
+        """Show an image with its masks and close the last one.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        with self.acting():
+            self.desk.images.state(image)
+            last, self.desk.images.opened = self.desk.images.opened, image
+            if last != image:
+                self.opening.emit(image)
+                if last is not None:
+                    self.desk.truths.rest(last)
+            self.note("images")
+
+    def exclude(self, image: int, is_excluded: bool) -> None:  # two states
+        """Leave an image out of everything, or take it in again.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        is_excluded : bool
+            Which of the two.
+        """
+        with self.acting():
+            if self.desk.images.exclude(image, is_excluded):
+                self.queue = walking.without(self.queue, image) if is_excluded else self.queue
+                self.note("images", "queue")
+
+    def remove(self, image: int) -> None:
+        """Take an image off the list, with all that is known of it.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        with self.acting():
+            if self.desk.images.opened == image:
+                self.opening.emit(None)
+            self.desk.images.remove(image)
+            self.desk.truths.forget(image)
+            self.queue = walking.without(self.queue, image)
+            self.note("images", "queue")
+
+    def answer_task(self, task: Task) -> None:
+        """Answer the first question; masks that were made for the other answer are dropped.
+
+        Parameters
+        ----------
+        task : {"classes", "objects"}
+            Kinds of area, or single objects.
+        """
+        with self.acting():
+            if task == self.task:
+                return
+            opened = self.desk.images.opened
+            self.opening.emit(None)
+            self.task, self.desk.objects = task, task == "objects"
+            self.table = ClassTable.first(task)
+            self.desk.truths = Truths(objects=self.desk.objects)
+            self.queue = walking.QueueState()
+            self.note("task", "classes", "queue", "images")
+            if opened is not None:
+                self.opening.emit(opened)
+
+
+def _path(path: Path) -> Path:
+    return path.expanduser()

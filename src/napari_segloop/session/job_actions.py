@@ -1,0 +1,259 @@
+"""What the session lets the engine do: first masks, training, predicting; versions and models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.settings import TrainSettings
+from napari_segloop.session.check_actions import CheckActions
+from napari_segloop.session.firstmasking import FirstMasking, Previewing
+from napari_segloop.session.models import LoadingModel, ReadingCard
+from napari_segloop.session.predicting import Predicting, seconds_for
+from napari_segloop.session.training import Training
+from napari_segloop.session.words import about, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from napari_segloop.core.firstmasks import FirstMaskSettings
+    from napari_segloop.core.images import Array
+    from napari_segloop.session.desk import Key
+
+    Scope = Literal["view", "plane", "stack", "all"]
+
+FOLLOWED = 16  # planes that are predicted by themselves after a training
+SECONDS = 60.0
+
+
+class JobActions(CheckActions):
+    """First masks, training, predicting, versions."""
+
+    settings = TrainSettings(seconds=SECONDS)
+
+    def preview_first_mask(self, plane: Array, settings: FirstMaskSettings | None = None) -> None:
+        """Threshold what the user sees; `preview` tells the answer.
+
+        Parameters
+        ----------
+        plane : (Y, X) ndarray
+            One channel of the visible part.
+        settings : FirstMaskSettings, optional
+            Suggested when not given.
+        """
+        with self.acting():
+            for errand in self.errands:
+                if isinstance(errand, Previewing):
+                    errand.stop()
+            self.run(Previewing(self.desk, plane, settings, self.preview.emit))
+
+    def make_first_masks(
+        self, settings: FirstMaskSettings | None = None, scope: Literal["plane", "all"] = "plane"
+    ) -> None:
+        """Threshold planes and look for places to check in the result.
+
+        Parameters
+        ----------
+        settings : FirstMaskSettings, optional
+            Suggested for the first plane when not given.
+        scope : {"plane", "all"}
+            The plane in view, or all planes of all images.
+        """
+        with self.acting():
+            if self.running("first_mask"):
+                return
+            keys = self._keys("plane" if scope == "plane" else "all")
+            if not self._has(keys):
+                return
+            errand = FirstMasking(self.desk, keys, settings, self.table.values[0])
+            errand.at_end = lambda is_well: self.look_for_places() if errand.ended else None
+            self.run(errand)
+
+    def train(self, *, again: bool = False, seconds: float = SECONDS) -> None:
+        """Teach a network on everything that is checked.
+
+        Parameters
+        ----------
+        again : bool
+            Learn again from all instead of improving the version in use.
+        seconds : float
+            How long.
+        """
+        with self.acting():
+            if self.running("train"):
+                return
+            if self.desk.images.opened is not None:
+                self.looking.emit(self.desk.images.opened, None)
+            settings = replace(
+                self.settings, task=self.task or "classes", seconds=seconds, afresh=again
+            )
+            errand = Training(self.desk, settings, self.table)
+            accepted = self.accepted
+            errand.at_end = lambda is_well: self._trained(errand, accepted)
+            self.run(errand)
+
+    def _trained(self, errand: Training, accepted: int) -> None:
+        self.curve = errand.curve
+        if errand.version is None:
+            return
+        self.accepted = max(0, self.accepted - accepted)
+        self.note("curve", "versions")
+        if errand.version.accepted:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Predict what is in view, then the other planes that are known, with a new version."""
+        here, known = self._keys("plane"), self.desk.truths.keys()
+        used = set(self.desk.images.used())
+        others = [key for key in known if key not in here and key[0] in used]
+        self._predict([*here, *others][:FOLLOWED])
+
+    def predict(self, scope: Scope = "plane") -> None:
+        """Predict with the version in use.
+
+        Parameters
+        ----------
+        scope : {"view", "plane", "stack", "all"}
+            What is visible, its plane, its whole image, or all images of the list.
+        """
+        with self.acting():
+            keys = self._keys(scope)
+            if self._has(keys):
+                self._predict(keys, view_only=scope == "view")
+
+    def _predict(self, keys: Sequence[Key], *, view_only: bool = False) -> None:
+        blob, version = self.desk.versions.blob(), self.desk.versions.current
+        if blob is None or version is None:
+            self.desk.tell("There is no taught model yet: check some places and train.", "warning")
+            return
+        if running := self.running("predict"):
+            running.stop()
+        view = None if self.view is None or self.view[:2] != keys[0] else self.view[2]
+        title = "Predicting the view" if view_only else f"Predicting {counted(len(keys), 'plane')}"
+        errand = Predicting(self.desk, title, keys, blob, version, view, view_only=view_only)
+        errand.at_end = lambda is_well: self._predicted(errand, view_only=view_only)
+        self.run(errand)
+
+    def _predicted(self, errand: Predicting, *, view_only: bool) -> None:
+        if errand.ended and not view_only:
+            self.look_for_places(errand.ended)
+
+    def predict_cost(self, scope: Scope) -> str:
+        """Say what predicting takes, before it starts.
+
+        Parameters
+        ----------
+        scope : {"view", "plane", "stack", "all"}
+            As for `predict`.
+
+        Returns
+        -------
+        str
+            Number of planes and time; only the number while no speed is known.
+        """
+        keys = self._keys(scope)
+        if not keys:
+            return "nothing is open"
+        planes = "the view" if scope == "view" else counted(len(keys), "plane")
+        seconds = seconds_for(self.desk, self._pixels(keys, scope))
+        return planes if seconds is None else f"{planes}, {about(seconds)}"
+
+    def _pixels(self, keys: Sequence[Key], scope: Scope) -> int:
+        if scope == "view" and self.view is not None:
+            top, left, bottom, right = self.view[2]
+            return max(0, bottom - top) * max(0, right - left)
+        shapes = [self.source(key[0]).plane_shape for key in keys]
+        return sum(rows * columns for rows, columns in shapes)
+
+    def stop(self) -> None:
+        """Stop what runs; the best weights and all finished planes are kept."""
+        with self.acting():
+            for errand in self.errands:
+                if errand.is_shown and not errand.is_over:
+                    errand.stop()
+
+    def restart(self) -> None:
+        """Start the engine anew after it did not answer."""
+        with self.acting():
+            for lane in ("light", "heavy"):
+                self.desk.engine.restart(lane)
+
+    def use_version(self, number: int) -> None:
+        """Use a version again.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+        """
+        with self.acting():
+            self.desk.versions.use(number)
+            self.note("versions")
+            self._follow()
+
+    def load_model(self, path: Path) -> None:
+        """Use a model file as a new version.
+
+        Parameters
+        ----------
+        path : Path
+            A model file.
+        """
+        with self.acting():
+            opened = self.desk.images.opened
+            channels = None if opened is None else self.source(opened).channels
+            self.run(LoadingModel(self.desk, Path(path), self.task, channels, self._loaded))
+
+    def _loaded(self, number: int) -> None:
+        facts = self.desk.versions.facts
+        if facts is not None and self.task is None:
+            self.answer_task("objects" if facts.task == "objects" else "classes")
+        if facts is not None:
+            self.declare(facts.values)
+        self.desk.tell(f"Version {number} was loaded and is in use.", "info")
+        self.note("versions")
+        self._follow()
+
+    def card(self, path: Path) -> None:
+        """Read what a model file says of itself; `card_read` tells the answer.
+
+        Parameters
+        ----------
+        path : Path
+            A model file.
+        """
+        with self.acting():
+            self.run(ReadingCard(self.desk, Path(path), self.card_read.emit))
+
+    def save_model(self, number: int, path: Path) -> None:
+        """Copy a version to a file of the user's choice.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+        path : Path
+            Where.
+        """
+        with self.acting():
+            self.desk.versions.export(number, Path(path))
+            self.desk.tell(f"Version {number} was saved as {path}.", "info")
+
+    def _keys(self, scope: Scope) -> list[Key]:
+        if scope == "all":
+            return self.desk.all_keys()
+        if self.view is None or self.view[0] not in self.desk.images:
+            return []
+        image, index, _ = self.view
+        if scope == "stack":
+            return [key for key in self.desk.all_keys() if key[0] == image]
+        return [(image, index)]
+
+    def _has(self, keys: Sequence[Key]) -> bool:
+        if self.task is None:
+            self.desk.tell("Say first what you want to find: areas or single objects.", "warning")
+        elif not keys:
+            self.desk.tell("No image is open: click one in the list.", "warning")
+        return bool(keys) and self.task is not None

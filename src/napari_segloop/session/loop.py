@@ -1,0 +1,203 @@
+"""The loop of one viewer: its state, its actions, and the one place where messages change it.
+
+Qt-free: whoever owns a session calls `pump` now and then on its own thread and listens to the
+signals. All arrays stay here; faces get frozen states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_segloop.engine.messages import (
+    ChildChanged,
+    JobBlock,
+    JobDone,
+    JobEvent,
+    JobFailed,
+    JobStarted,
+    Message,
+)
+from napari_segloop.session.advice import Situation, next_step
+from napari_segloop.session.class_actions import ClassActions
+from napari_segloop.session.job_actions import SECONDS, JobActions
+from napari_segloop.session.state import LoopState
+from napari_segloop.session.training import Training
+from napari_segloop.session.words import about
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_segloop.engine.client import Engine
+    from napari_segloop.session.errands import Errand
+    from napari_segloop.session.parts import Box, Index
+    from napari_segloop.session.state import JobState
+
+PUMP_SECONDS = 0.006
+LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
+
+
+class LoopSession(ClassActions, JobActions):
+    """One loop.
+
+    Parameters
+    ----------
+    folder : Path
+        Where model files are kept; made when it is needed.
+    engine : Engine, optional
+        Runs jobs; a new one when not given.
+    """
+
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+        super().__init__(folder, engine)
+        self._acceptances = []
+        self._silent = set[str]()
+        self._pumps = 0
+
+    @property
+    def state(self) -> LoopState:
+        """Everything that a face needs to draw itself."""
+        training = self.running("train")
+        curve = training.curve if isinstance(training, Training) else self.curve
+        return LoopState(
+            task=self.task,
+            classes=self.table,
+            images=self.desk.images.states,
+            queue=self.queue,
+            jobs=tuple(self._job(e) for e in self.errands if e.is_shown and not e.is_over),
+            curve=curve,
+            versions=self.desk.versions.states,
+            version=self.desk.versions.current,
+            primary=next_step(self._situation()),
+            told=self.desk.told,
+        )
+
+    def start(self) -> None:
+        """Start the engine's children, without waiting for them."""
+        self.desk.engine.start("light")
+        self.desk.engine.start("heavy")
+
+    def pump(self) -> None:
+        """Take over what was read and what the engine said since the last call; never waits."""
+        self.desk.reader.poll()
+        for message in self.desk.engine.poll(PUMP_SECONDS):
+            self.apply(message)
+        self._pumps += 1
+        if self._pumps % LOOK_EVERY == 0 and self.desk.images.look():
+            self.note("images")
+        self.errands = [errand for errand in self.errands if not errand.is_over]
+        self.publish()
+
+    def apply(self, message: Message) -> None:
+        """Change the state by one message of the engine.
+
+        Parameters
+        ----------
+        message : Message
+            What the engine told.
+        """
+        if isinstance(message, ChildChanged):
+            self._child(message)
+            return
+        errand = next((e for e in self.errands if message.job in e.jobs), None)  # type: ignore[attr-defined]
+        if errand is not None:
+            _forward(errand, message)
+
+    def set_view(self, image: int, index: Index, box: Box) -> None:
+        """Take note of what the user sees.
+
+        Parameters
+        ----------
+        image : int
+            Number in the list.
+        index : tuple of int
+            The plane.
+        box : (int, int, int, int)
+            Top, left, bottom, right, in pixels, inside the plane.
+        """
+        if self.view != (image, index, box):
+            self.view = (image, index, box)
+            self.note("view")
+
+    def set_painting(self, is_painting: bool) -> None:  # two states
+        """Leave a processor to the user while they paint.
+
+        Parameters
+        ----------
+        is_painting : bool
+            Whether a stroke is being drawn.
+        """
+        self.desk.engine.set_painting(is_painting)
+
+    def press_primary(self) -> None:
+        """Do what the primary button says, as far as that needs no question to the user."""
+        action = next_step(self._situation()).action
+        if action == "first_masks":
+            self.make_first_masks()
+        elif action == "train":
+            self.train()
+        elif action == "predict":
+            self.predict("all")
+        elif action == "next_place":
+            self.start_checking() if self.queue.at is None else self.accept()
+
+    def close(self) -> None:
+        """End the engine and the reader."""
+        self.desk.engine.close()
+        self.desk.reader.close()
+
+    def _child(self, message: ChildChanged) -> None:
+        silent = message.state in {"silent", "quiet"}
+        (self._silent.add if silent else self._silent.discard)(message.lane)
+        if message.text:
+            level = "warning" if silent else "error"
+            self.desk.tell(message.text, level if message.state != "ready" else "info")
+        self.note("jobs")
+
+    def _job(self, errand: Errand) -> JobState:
+        lane = "light" if errand.kind in {"first_mask", "rank"} else "heavy"
+        return replace(errand.state(), answering=lane not in self._silent)
+
+    def _situation(self) -> Situation:
+        training, predicting = self.running("train"), self.running("predict")
+        keys = self.desk.all_keys()
+        version = self.desk.versions.current
+        return Situation(
+            images=sum(1 for _ in self.desk.images.used()),
+            has_task=self.task is not None,
+            has_masks=bool(self.desk.truths.keys()),
+            has_model=version is not None,
+            queue=self.queue,
+            accepted=self.accepted,
+            checked=self.checked,
+            training=_left(training),
+            predicting=_left(predicting),
+            train_cost=about(SECONDS),
+            predict_cost=self._cost_of_all(),
+            unpredicted=sum(self.desk.predicted.get(key) != version for key in keys),
+        )
+
+    def _cost_of_all(self) -> str:
+        cost = self.predict_cost("all")
+        return cost.split(", ")[1] if ", about" in cost else ""
+
+
+def _forward(errand: Errand, message: Message) -> None:
+    if isinstance(message, JobStarted):
+        errand.on_started()
+    elif isinstance(message, JobEvent):
+        errand.on_event(message.event)
+    elif isinstance(message, JobBlock):
+        errand.on_block(message)
+    elif isinstance(message, JobDone):
+        errand.on_done(message.job, message.answer)
+    elif isinstance(message, JobFailed):
+        errand.on_failed(message.job, message.error, cancelled=message.cancelled)
+
+
+def _left(errand: Errand | None) -> str | None:
+    if errand is None:
+        return None
+    if errand.seconds_left is None:
+        return "starting"
+    return f"{about(errand.seconds_left)} left"

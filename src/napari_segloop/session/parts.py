@@ -1,0 +1,143 @@
+"""What all groups of the session's actions share: its parts, and how it tells of changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_segloop.core.classes import ClassTable
+from napari_segloop.core.errors import InputError
+from napari_segloop.engine.client import Engine
+from napari_segloop.session.desk import Desk
+from napari_segloop.session.imagelist import ImageList
+from napari_segloop.session.reading import Reader
+from napari_segloop.session.state import Curve, QueueState
+from napari_segloop.session.truths import Truths
+from napari_segloop.session.versions import Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from typing import Literal
+
+    from napari_segloop.session.sources import ImageSource
+
+from contextlib import contextmanager
+
+from napari_segloop.session.errands import Errand
+
+Index = tuple[int, ...]
+Box = tuple[int, int, int, int]
+
+
+class LoopParts:
+    """Parts of a loop; `LoopSession` adds what can be done with them.
+
+    Parameters
+    ----------
+    folder : Path
+        Where model files are kept.
+    engine : Engine, optional
+        Runs jobs; a new one when not given.
+    """
+
+    changed = Signal(str)
+    written = Signal(object)
+    preview = Signal(object)
+    opening = Signal(object)
+    card_read = Signal(object)
+    looking = Signal(int, object)
+
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+        self.task: Literal["classes", "objects"] | None = None
+        self.table = ClassTable.first("classes")
+        self.queue = QueueState()
+        self.curve = Curve()
+        self.errands = list[Errand]()
+        self.accepted = self.checked = 0  # places and strokes: since the last training, in all
+        self.view: tuple[int, Index, Box] | None = None
+        self.desk = Desk(
+            engine or Engine(), Reader(), ImageList(), Versions(folder), Truths(objects=False)
+        )
+
+    def acting(self) -> AbstractContextManager[None]:
+        """Turn errors of an action into a message and tell of what changed at its end.
+
+        Returns
+        -------
+        context manager
+            Around every action.
+        """
+        return self._acting()
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            self.desk.tell(error)
+        self.publish()
+
+    def note(self, *parts: str) -> None:
+        """Take note of parts of the state that changed.
+
+        Parameters
+        ----------
+        *parts : str
+            Names as `changed` tells them.
+        """
+        self.desk.changed.update(parts, ("primary",))
+
+    def publish(self) -> None:
+        """Emit what was noted: writes first, then the names of parts."""
+        writes, self.desk.writes = self.desk.writes, []
+        for write in writes:
+            self.written.emit(write)
+        parts, self.desk.changed = self.desk.changed, set()
+        for part in sorted(parts):
+            self.changed.emit(part)
+
+    def run(self, errand: Errand) -> None:
+        """Begin an errand.
+
+        Parameters
+        ----------
+        errand : Errand
+            Work of several steps.
+        """
+        self.errands.append(errand)
+        errand.begin()
+        self.note("jobs")
+
+    def running(self, kind: str) -> Errand | None:
+        """Return the errand of a kind that is under way.
+
+        Parameters
+        ----------
+        kind : str
+            As `Errand.kind`.
+
+        Returns
+        -------
+        Errand or None
+            The first one that is shown.
+        """
+        found = (e for e in self.errands if e.kind == kind and e.is_shown and not e.is_over)
+        return next(found, None)
+
+    def source(self, image: int) -> ImageSource:
+        """Return where the pixels of an image come from.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        ImageSource
+            As it was added.
+        """
+        return self.desk.images.source(image)

@@ -1,0 +1,194 @@
+"""Predict planes, the visible part of the first one first; results are taken over as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.events import TileDone
+from napari_segloop.core.settings import PredictSettings
+from napari_segloop.engine.requests import PredictAnswer, PredictRequest
+from napari_segloop.session.desk import Key
+from napari_segloop.session.errands import Errand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.core.events import Event
+    from napari_segloop.engine.messages import JobBlock
+    from napari_segloop.engine.requests import ModelBlob
+    from napari_segloop.session.desk import Desk, Pixels
+
+AHEAD = 2  # planes read or waiting while one is predicted
+Box = tuple[int, int, int, int]
+
+
+class Predicting(Errand):
+    """Predict planes with the version in use.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    title : str
+        For the user.
+    keys : sequence of (int, tuple of int)
+        Planes, in order.
+    model : ModelBlob
+        The version in use.
+    version : int
+        Its number.
+    view : tuple of int or None
+        What the user sees of the first plane: top, left, bottom, right.
+    view_only : bool
+        Nothing but that.
+    """
+
+    kind = "predict"
+
+    def __init__(
+        self,
+        desk: Desk,
+        title: str,
+        keys: Sequence[Key],
+        model: ModelBlob,
+        version: int,
+        view: Box | None = None,
+        *,
+        view_only: bool = False,
+    ) -> None:
+        super().__init__(desk, title)
+        self._left = list(keys)
+        self._total = max(1, len(keys))
+        self._model, self._version = model, version
+        self._view, self._view_only = view, view_only
+        self._keys = dict[int, Key]()
+        self._finished = 0
+        self.ended = list[Key]()
+
+    def begin(self) -> None:
+        """Read the first planes."""
+        self._ask()
+        self.finish_if_idle()
+
+    def has_more(self) -> bool:
+        """Say whether planes are left.
+
+        Returns
+        -------
+        bool
+            False also after Stop.
+        """
+        return bool(self._left) and not self.is_stopping
+
+    def on_event(self, event: Event) -> None:
+        """Show how far it is.
+
+        Parameters
+        ----------
+        event : Event
+            Of the plane being predicted.
+        """
+        if isinstance(event, TileDone):
+            self.estimate((self._finished + event.tile / event.tiles) / self._total)
+
+    def on_block(self, block: JobBlock) -> None:
+        """Take over labels and uncertainty.
+
+        Parameters
+        ----------
+        block : JobBlock
+            Of a plane.
+        """
+        key = self._keys[block.job]
+        if key[0] not in self.desk.images:
+            return
+        if block.name == "labels":
+            self.desk.put_labels(key, block.window, block.array, whole=not self._view_only)  # type: ignore[arg-type]
+        elif block.name == "uncertainty":
+            self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]
+
+    def on_done(self, job: int, answer: object) -> None:
+        """Take note that a plane is done and go on.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        answer : PredictAnswer
+            How it went.
+        """
+        key = self._keys[job]
+        if isinstance(answer, PredictAnswer) and not answer.stopped:
+            self._note(key, answer)
+        self._finished += 1
+        self._ask()
+        super().on_done(job, answer)
+
+    def on_failed(self, job: int, error: SegLoopError, *, cancelled: bool) -> None:
+        """Leave out a plane that failed and go on with the others, unless asked to stop.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        error : SegLoopError
+            Why.
+        cancelled : bool
+            Whether the user wanted it.
+        """
+        if cancelled or self._total == 1:
+            super().on_failed(job, error, cancelled=cancelled)
+            return
+        self.desk.tell(error)
+        self._finished += 1
+        self._ask()
+        self.jobs.discard(job)
+        self.finish_if_idle()
+
+    def _note(self, key: Key, answer: PredictAnswer) -> None:
+        if key[0] not in self.desk.images:
+            return
+        rows, columns = self.desk.images.source(key[0]).plane_shape
+        if answer.seconds > 0 and not self._view_only:
+            self.desk.speed = rows * columns / answer.seconds
+        if not self._view_only:
+            self.desk.predicted[key] = self._version
+        self.desk.count_checked(key)
+        self.ended.append(key)
+
+    def _ask(self) -> None:
+        while self._left and not self.is_stopping and self.reading + len(self.jobs) < AHEAD:
+            key = self._left.pop(0)
+            if key[0] in self.desk.images:
+                self._read(key)
+
+    def _read(self, key: Key) -> None:
+        view, self._view = self._view, None
+
+        def send(pixels: Pixels) -> None:
+            request = PredictRequest(
+                self._model, pixels.plane, PredictSettings(), pixels.statistics, view,
+                view_only=self._view_only,
+            )  # fmt: skip
+            self._keys[self.submit(request)] = key
+
+        self.read(key, send)
+
+
+def seconds_for(desk: Desk, pixels: int) -> float | None:
+    """Estimate how long predicting takes.
+
+    Parameters
+    ----------
+    desk : Desk
+        Knows the last speed.
+    pixels : int
+        Of all planes.
+
+    Returns
+    -------
+    float or None
+        None before anything was predicted.
+    """
+    return None if desk.speed is None else pixels / desk.speed

@@ -1,0 +1,243 @@
+"""Teach a network on everything that is checked, and keep the better version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.core.errors import InputError, TruthError
+from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
+from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
+from napari_segloop.session.errands import Errand
+from napari_segloop.session.state import Curve, Version
+from napari_segloop.session.versions import Facts
+from napari_segloop.session.words import counted
+
+if TYPE_CHECKING:
+    from napari_segloop.core.classes import ClassTable
+    from napari_segloop.core.events import Event
+    from napari_segloop.core.images import Labels, Mask
+    from napari_segloop.core.settings import TrainSettings
+    from napari_segloop.engine.requests import ModelBlob
+    from napari_segloop.session.desk import Desk, Key, Pixels
+
+
+class Training(Errand):
+    """Train one version.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    settings : TrainSettings
+        How to train.
+    table : ClassTable
+        The classes, which decide what of the truth still counts.
+    """
+
+    kind = "train"
+
+    def __init__(self, desk: Desk, settings: TrainSettings, table: ClassTable) -> None:
+        super().__init__(desk, "Training")
+        self._settings, self._table = settings, table
+        self._left = list[tuple["Key", "Labels", "Mask"]]()
+        self._items = list[TrainItem]()
+        self._parent = desk.versions.current
+        self._losses = list[float]()
+        self._scores = list[tuple[int, float]]()
+        self._plan = (0, 0, 0)
+        self.version: Version | None = None
+
+    @property
+    def curve(self) -> Curve:
+        """Losses and scores so far."""
+        return Curve(tuple(self._losses), tuple(self._scores), *self._plan)
+
+    def begin(self) -> None:
+        """Copy the truth of this moment, check it, and read its pixels.
+
+        Training goes on with these copies whatever the user paints meanwhile.
+        """
+        used = set(self.desk.images.used())
+        for key, plane in self.desk.truths.items():
+            truth = plane.truth(self._table, objects=self.desk.objects)
+            if key[0] in used and truth.any():
+                self._left.append((key, plane.labels.copy(), truth))
+        try:
+            check_truth([(labels, truth) for _, labels, truth in self._left], self._table)
+        except InputError as error:
+            self.fail(error)
+            return
+        self.title = f"Training on {counted(len(self._left), 'plane')}"
+        self._show()
+        self._read_next()
+
+    def on_event(self, event: Event) -> None:
+        """Follow the training.
+
+        Parameters
+        ----------
+        event : Event
+            Of `fit`.
+        """
+        if isinstance(event, Notice):
+            self.desk.tell(event.text, "info")
+        elif isinstance(event, TrainingPlanned):
+            self._plan = (event.steps, event.teach_regions, event.test_regions)
+        elif isinstance(event, StepDone):
+            self._losses.append(event.loss)
+            if event.steps:
+                self.estimate(event.step / event.steps)
+        elif isinstance(event, Validated):
+            self._scores.append((event.step, event.score))
+        self.desk.changed.add("curve")
+
+    def on_done(self, job: int, answer: object) -> None:
+        """Keep the new version; it takes over unless it lost.
+
+        Parameters
+        ----------
+        job : int
+            The engine's number.
+        answer : TrainAnswer
+            The winner, and the loser if there is one.
+        """
+        if isinstance(answer, TrainAnswer):
+            try:
+                self._keep(answer)
+            except (InputError, TruthError) as error:
+                self.desk.tell(error)
+        super().on_done(job, answer)
+
+    def _read_next(self) -> None:
+        if not self._left:
+            start = self._start()
+            self.submit(TrainRequest(tuple(self._items), self._settings, start))
+            self._items.clear()
+            return
+        key, labels, truth = self._left.pop(0)
+
+        def take(pixels: Pixels) -> None:
+            name = f"{self.desk.images.state(key[0]).name} {key[1] or ''}".strip()
+            self._items.append(TrainItem(name, pixels.plane, labels, truth, pixels.statistics))
+            self._read_next()
+
+        self.read(key, take)
+
+    def has_more(self) -> bool:
+        """Say whether planes are left to read.
+
+        Returns
+        -------
+        bool
+            While truth is being gathered.
+        """
+        return bool(self._left)
+
+    def _start(self) -> ModelBlob | None:
+        """Return the version to improve or to beat; another task or channels start anew."""
+        facts, blob = self.desk.versions.facts, self.desk.versions.blob()
+        if facts is None or blob is None:
+            return None
+        fits = facts.task == self._settings.task and all(
+            item.image.shape[0] == facts.channels for item in self._items
+        )
+        return blob if fits else None
+
+    def _keep(self, answer: TrainAnswer) -> None:
+        new = answer.model if answer.candidate is None else answer.candidate
+        steps, teach, test = len(self._losses), *self._plan[1:]
+        version = Version(
+            0, new.id, self._parent, answer.score, answer.start_score, answer.accepted, "",
+            steps, teach, test,
+        )  # fmt: skip
+        facts = Facts(self._settings.task, self._channels, answer.values)
+        self.version = self.desk.versions.add(new, facts, version)
+        self.desk.changed |= {"versions", "primary"}
+        self.desk.tell(in_words(self.version, stopped=answer.stopped), "info")
+
+    def submit(self, request: TrainRequest) -> int:  # type: ignore[override]  # its only request
+        """Hand over the request and remember how many channels it teaches.
+
+        Parameters
+        ----------
+        request : TrainRequest
+            With all items.
+
+        Returns
+        -------
+        int
+            The job's number.
+        """
+        self._channels = int(request.items[0].image.shape[0])
+        return super().submit(request)
+
+
+def check_truth(planes: list[tuple[Labels, Mask]], table: ClassTable) -> None:
+    """Refuse truth that nothing can be learnt from, before anything is sent away.
+
+    Parameters
+    ----------
+    planes : list of (labels, truth)
+        Labels and where they are truth.
+    table : ClassTable
+        For the names.
+
+    Raises
+    ------
+    TruthError
+        Saying what to mark.
+    """
+    if not planes:
+        raise TruthError(
+            "something that you checked",
+            "nothing yet",
+            "Paint, brush over or accept some places, then train.",
+        )
+    found = set[bool]()
+    for labels, truth in planes:
+        found |= set(np.unique(labels[truth] > 0).tolist())
+    name = table.classes[0].name if table.classes else "objects"
+    if found == {True}:
+        raise TruthError(
+            "two kinds of checked pixels",
+            f"only {name}, no background",
+            "Accept a place with background in it, or brush over some with the checked brush.",
+        )
+    if found == {False}:
+        raise TruthError(
+            "two kinds of checked pixels",
+            "only background",
+            f"Paint some {name}, or accept a place where {name} is marked rightly.",
+        )
+
+
+def in_words(version: Version, *, stopped: bool) -> str:
+    """Say how a training went.
+
+    Parameters
+    ----------
+    version : Version
+        What came out.
+    stopped : bool
+        Whether the user stopped it.
+
+    Returns
+    -------
+    str
+        One or two sentences with before and after.
+    """
+    begin = "Stopped. " if stopped else ""
+    if version.score is None:
+        return f"{begin}Version {version.number} is in use. There were no test regions to score it."
+    now = f"agrees with you on {100 * version.score:.0f} % of the test regions (never trained on)"
+    if version.start_score is None:
+        return f"{begin}Version {version.number} {now}."
+    before = f"{100 * version.start_score:.0f} %"
+    if version.accepted:
+        return f"{begin}Version {version.number} {now}; before it was {before}."
+    return (
+        f"{begin}Version {version.number} {now}, which is not better than {before} before: "
+        f"version {version.parent} stays in use."
+    )

@@ -1,0 +1,218 @@
+"""The versions of the model: each a file, one of them in use.
+
+Files are written whole or not at all; what is in them is the engine's business.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from napari_segloop.core.durable import replacing
+from napari_segloop.core.errors import InputError
+from napari_segloop.engine.requests import ModelBlob
+from napari_segloop.session.state import Version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST_FILE = 4 * 2**30  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a model says of its input.
+
+    Parameters
+    ----------
+    task : {"classes", "objects"}
+        What its labels are.
+    channels : int
+        Image channels that it takes.
+    values : tuple of int
+        Label values, 0 first.
+    """
+
+    task: str
+    channels: int
+    values: tuple[int, ...]
+
+
+class Versions:
+    """Versions by number.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie; made when it is needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._versions = dict[int, Version]()
+        self._facts = dict[int, Facts]()
+        self._blob: tuple[int, ModelBlob] | None = None
+        self.current: int | None = None
+
+    @property
+    def states(self) -> tuple[Version, ...]:
+        """All versions, oldest first."""
+        return tuple(self._versions.values())
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the version in use says of its input."""
+        return None if self.current is None else self._facts[self.current]
+
+    def add(self, blob: ModelBlob, facts: Facts, version: Version) -> Version:
+        """Keep a model.
+
+        Parameters
+        ----------
+        blob : ModelBlob
+            The content of its file.
+        facts : Facts
+            What it says of its input.
+        version : Version
+            All that is known; its number and time are set here.
+
+        Returns
+        -------
+        Version
+            With its number.
+
+        Raises
+        ------
+        OutputError
+            When the file cannot be written.
+        """
+        number = len(self._versions) + 1
+        created = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with replacing(self.path(number)) as temporary:
+            temporary.write_bytes(blob.data)
+        self._versions[number] = replace(version, number=number, created=created)
+        self._facts[number] = facts
+        if version.accepted:
+            self.current, self._blob = number, (number, blob)
+        return self._versions[number]
+
+    def path(self, number: int) -> Path:
+        """Return the file of a version.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+
+        Returns
+        -------
+        Path
+            In the folder.
+        """
+        return self._folder / f"{number:03}.segloop"
+
+    def blob(self) -> ModelBlob | None:
+        """Return the model in use.
+
+        Returns
+        -------
+        ModelBlob or None
+            None before there is one.
+
+        Raises
+        ------
+        InputError
+            When its file is gone.
+        """
+        if self.current is None:
+            return None
+        if self._blob is None or self._blob[0] != self.current:
+            data = self._read(self.current)
+            self._blob = (self.current, ModelBlob(self._versions[self.current].model, data))
+        return self._blob[1]
+
+    def use(self, number: int) -> None:
+        """Make a version the one in use.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+
+        Raises
+        ------
+        InputError
+            When there is no such version, or its file is gone.
+        """
+        before, self.current = self.current, self._known(number)
+        try:
+            self.blob()
+        except InputError:
+            self.current = before
+            raise
+
+    def export(self, number: int, path: Path) -> None:
+        """Copy the file of a version to a place of the user's choice.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+        path : Path
+            Exactly this file; an older one is replaced.
+
+        Raises
+        ------
+        InputError
+            When the version's file is gone.
+        OutputError
+            When the copy cannot be written.
+        """
+        data = self._read(self._known(number))
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+
+    def _known(self, number: int) -> int:
+        if number not in self._versions:
+            raise InputError("a version of the list", f"version {number}", "Choose another one.")
+        return number
+
+    def _read(self, number: int) -> bytes:
+        path = self.path(number)
+        return read_model_file(path)
+
+
+def read_model_file(path: Path) -> bytes:
+    """Read the content of a model file without looking into it.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    InputError
+        When it is missing, unreadable or larger than 4 GiB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError(
+                "a model file of at most 4 GiB", f"{size} bytes", "Choose another.", str(path)
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "a model file that can be read",
+            error.strerror or str(error),
+            "Look whether it is still there.",
+            str(path),
+        ) from error

@@ -1,0 +1,165 @@
+"""Walking the queue of places to check: pure steps from one `QueueState` to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_segloop.session.state import Place, QueueState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_segloop.core.regions import Region
+
+TOP = 24
+
+
+def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> QueueState:
+    """Join the places of all planes, worst first.
+
+    Parameters
+    ----------
+    places : mapping of (image, index) to list of Region
+        Per plane.
+
+    Returns
+    -------
+    QueueState
+        The worst 24; nobody is walking yet.
+    """
+    found = [Place(image, region) for (image, _), regions in places.items() for region in regions]
+    order = sorted(found, key=lambda place: -place.region.score)
+    return QueueState(tuple(order[:TOP]))
+
+
+def start(queue: QueueState) -> QueueState:
+    """Go to the first place that is left.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+
+    Returns
+    -------
+    QueueState
+        ``at`` is None when none is left.
+    """
+    return replace(queue, at=_next(queue, -1))
+
+
+def finish(queue: QueueState) -> QueueState:
+    """Count the place as done and go to the next one.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Walking.
+
+    Returns
+    -------
+    QueueState
+        ``at`` is None when none is left.
+    """
+    if queue.at is None:
+        return queue
+    done = replace(queue, done=tuple(sorted({*queue.done, queue.at})))
+    return replace(done, at=_next(done, queue.at))
+
+
+def rest(queue: QueueState) -> QueueState:
+    """Stop walking.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+
+    Returns
+    -------
+    QueueState
+        With the same places.
+    """
+    return replace(queue, at=None)
+
+
+def later(queue: QueueState) -> QueueState:
+    """Leave the place for later and go to the next one.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Walking.
+
+    Returns
+    -------
+    QueueState
+        At the same place when it is the only one left.
+    """
+    return queue if queue.at is None else replace(queue, at=_next(queue, queue.at))
+
+
+def back(queue: QueueState) -> QueueState:
+    """Go one place back, whether it is done or not.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Walking, or after the last place.
+
+    Returns
+    -------
+    QueueState
+        At the first place it stays there.
+    """
+    if not queue.places:
+        return queue
+    at = len(queue.places) if queue.at is None else queue.at
+    return replace(queue, at=max(0, at - 1))
+
+
+def reopen(queue: QueueState, at: int) -> QueueState:
+    """Go to a place and count it as not done.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+    at : int
+        Its number.
+
+    Returns
+    -------
+    QueueState
+        At that place.
+    """
+    return replace(queue, at=at, done=tuple(number for number in queue.done if number != at))
+
+
+def without(queue: QueueState, image: int) -> QueueState:
+    """Drop the places of an image.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+    image : int
+        Its number.
+
+    Returns
+    -------
+    QueueState
+        Not walking, if anything was dropped.
+    """
+    kept = [i for i, place in enumerate(queue.places) if place.image != image]
+    if len(kept) == len(queue.places):
+        return queue
+    done = tuple(new for new, old in enumerate(kept) if old in queue.done)
+    return QueueState(tuple(queue.places[i] for i in kept), None, done)
+
+
+def _next(queue: QueueState, at: int) -> int | None:
+    """Return the next place that is not done, after the last one from the start."""
+    left = [i for i in range(len(queue.places)) if i not in queue.done]
+    return next((i for i in left if i > at), left[0] if left else None)

@@ -1,0 +1,63 @@
+"""Numbers as the user reads them."""
+
+from __future__ import annotations
+
+MOMENT, FEW, NEARLY_A_MINUTE = 1.5, 10, 58  # seconds
+HOUR, DAY = 60, 24 * 60  # minutes
+
+
+def about(seconds: float) -> str:
+    """Say a duration.
+
+    Parameters
+    ----------
+    seconds : float
+        How long.
+
+    Returns
+    -------
+    str
+        With one unit, or hours and minutes.
+
+    Examples
+    --------
+    >>> [about(s) for s in (0.2, 8, 44, 100, 4000, 200000)]
+    ['a moment', 'about 8 s', 'about 45 s', 'about 2 min', 'about 1 h 7 min', 'about 56 h']
+    """
+    if seconds < MOMENT:
+        return "a moment"
+    if seconds < FEW:
+        return f"about {seconds:.0f} s"
+    if seconds < NEARLY_A_MINUTE:
+        return f"about {5 * round(seconds / 5)} s"
+    minutes = round(seconds / 60)
+    if minutes < HOUR:
+        return f"about {minutes} min"
+    if minutes < DAY:
+        return f"about {minutes // 60} h {minutes % 60} min"
+    return f"about {minutes / 60:.0f} h"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Say a number of things.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    one : str
+        The word for one of them.
+    many : str, optional
+        For more; with an s when not given.
+
+    Returns
+    -------
+    str
+        Number and word.
+
+    Examples
+    --------
+    >>> counted(1, "plane"), counted(1200, "plane")
+    ('1 plane', '1,200 planes')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
