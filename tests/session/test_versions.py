@@ -1,0 +1,74 @@
+"""Versions of the model as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.engine.requests import ModelBlob
+from napari_segloop.session.state import Version
+from napari_segloop.session.versions import Facts, Versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FACTS = Facts("classes", 1, (0, 1))
+
+
+def version(*, accepted: bool = True) -> Version:
+    return Version(0, "id", None, 0.9, 0.8, accepted, "")
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    found = Versions(tmp_path / "not" / "there" / "yet")
+    found.add(ModelBlob("first", b"one"), FACTS, version())
+    return found
+
+
+def test_nothing_is_written_before_there_is_a_version(tmp_path: Path) -> None:
+    empty = Versions(tmp_path / "models")
+    assert empty.blob() is None
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_better_version_takes_over(versions: Versions) -> None:
+    second = versions.add(ModelBlob("second", b"two"), FACTS, version())
+    blob = versions.blob()
+    assert (second.number, versions.current) == (2, 2)
+    assert blob is not None
+    assert blob.data == b"two"
+    assert versions.path(1).read_bytes() == b"one"
+
+
+def test_one_that_lost_is_kept_beside(versions: Versions) -> None:
+    versions.add(ModelBlob("second", b"two"), FACTS, version(accepted=False))
+    blob = versions.blob()
+    assert versions.current == 1
+    assert blob is not None
+    assert blob.data == b"one"
+    assert versions.path(2).read_bytes() == b"two"
+
+
+def test_any_version_can_be_used_again(versions: Versions) -> None:
+    versions.add(ModelBlob("second", b"two"), FACTS, version())
+    versions.use(1)
+    blob = versions.blob()
+    assert blob is not None
+    assert (blob.data, versions.current) == (b"one", 1)
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["file gone", "no such version"])
+def test_a_version_that_cannot_be_used_changes_nothing(versions: Versions, is_gone: bool) -> None:
+    versions.add(ModelBlob("second", b"two"), FACTS, version())
+    versions.path(1).unlink()
+    with pytest.raises(InputError):
+        versions.use(1 if is_gone else 9)
+    assert versions.current == 2
+
+
+def test_a_version_is_exported_exactly(versions: Versions, tmp_path: Path) -> None:
+    versions.export(1, tmp_path / "mine.segloop")
+    assert (tmp_path / "mine.segloop").read_bytes() == b"one"

@@ -1,0 +1,82 @@
+"""The queue of places, walked with the keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_segloop.core.regions import Region
+from napari_segloop.session import walking
+from napari_segloop.session.state import QueueState
+
+
+def region(score: float) -> Region:
+    return Region(0, 0, 8, 8, score, score, "unsure")
+
+
+@pytest.fixture
+def queue() -> QueueState:
+    return walking.new_queue({(1, ()): [region(3), region(1)], (2, ()): [region(2)]})
+
+
+def test_places_of_all_images_are_joined_worst_first(queue: QueueState) -> None:
+    assert [place.region.score for place in queue.places] == [3, 2, 1]
+    assert [place.image for place in queue.places] == [1, 2, 1]
+    assert queue.here is None
+
+
+def test_no_more_than_the_worst_are_offered() -> None:
+    many = {(1, ()): [region(score) for score in range(100)]}
+    queue = walking.new_queue(many)
+    assert [place.region.score for place in queue.places] == list(range(99, 75, -1))
+
+
+def test_walking_ends_when_all_are_done(queue: QueueState) -> None:
+    queue = walking.start(queue)
+    visited = []
+    while queue.here is not None:
+        visited.append(queue.at)
+        queue = walking.finish(queue)
+    assert visited == [0, 1, 2]
+    assert queue.left == 0
+
+
+def test_what_is_left_for_later_comes_again(queue: QueueState) -> None:
+    queue = walking.later(walking.start(queue))
+    assert queue.at == 1
+    queue = walking.finish(walking.finish(queue))
+    assert (queue.at, queue.left) == (0, 1)
+
+
+def test_the_last_one_left_is_its_own_next(queue: QueueState) -> None:
+    queue = walking.finish(walking.finish(walking.start(queue)))
+    assert walking.later(queue).at == queue.at == 2
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"), [(None, 2), (0, 0), (2, 1)], ids=["after the end", "at the first", "inside"]
+)
+def test_back(queue: QueueState, at: int | None, expected: int) -> None:
+    assert walking.back(QueueState(queue.places, at)).at == expected
+
+
+def test_back_without_places() -> None:
+    assert walking.back(QueueState()).at is None
+
+
+def test_a_place_can_be_opened_again(queue: QueueState) -> None:
+    queue = walking.reopen(walking.finish(walking.start(queue)), 0)
+    assert (queue.at, queue.done) == (0, ())
+
+
+def test_places_of_a_removed_image_go(queue: QueueState) -> None:
+    queue = walking.without(QueueState(queue.places, 2, (1, 2)), 1)
+    assert [place.image for place in queue.places] == [2]
+    assert (queue.at, queue.done) == (None, (0,))
+
+
+def test_other_images_stay(queue: QueueState) -> None:
+    assert walking.without(queue, 7) is queue
+
+
+def test_resting_keeps_the_places(queue: QueueState) -> None:
+    assert walking.rest(walking.start(queue)) == queue
