@@ -115,8 +115,10 @@ class ClassTable:
         """
         return self.classes[self._place(value)]
 
-    def add(self, name: str | None = None, colour: str | None = None) -> ClassTable:
-        """Add a class at the end, with the lowest free value.
+    def add(
+        self, name: str | None = None, colour: str | None = None, value: int | None = None
+    ) -> ClassTable:
+        """Add a class at the end.
 
         Parameters
         ----------
@@ -124,6 +126,8 @@ class ClassTable:
             "class 3" and the like when not given.
         colour : str, optional
             ``#rrggbb``; the first of those used least when not given.
+        value : int, optional
+            Label value that labels from elsewhere have; the lowest free one when not given.
 
         Returns
         -------
@@ -133,7 +137,7 @@ class ClassTable:
         Raises
         ------
         InputError
-            A name that is there already, a bad colour, or too many classes.
+            A name or value that is there already, a bad colour, or too many classes.
         """
         if self.epoch == LARGEST_EPOCH:
             raise InputError(
@@ -142,7 +146,8 @@ class ClassTable:
                 "Rename a class that is not needed.",
             )
         epoch = self.epoch + 1
-        value = next(each for each in range(1, LARGEST_VALUE + 1) if each not in self.values)
+        free = (each for each in range(1, LARGEST_VALUE + 1) if each not in self.values)
+        value = next(free) if value is None else value
         if name is None:
             name = free_name([each.name for each in self.classes], value)
         colour = colour or next_colour([each.colour for each in self.classes])

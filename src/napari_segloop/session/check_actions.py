@@ -300,7 +300,7 @@ class CheckActions(ImageActions):
         """
         for value in () if self.desk.objects else values:
             if value and value not in self.table.values:
-                self.table = self.table.with_value(value)
+                self.table = self.table.add(value=value)
                 self.note("classes")
 
     def _tell_undeclared(self, values: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.session.parts import LoopParts
 from napari_segloop.session.sources import indices
+from napari_segloop.session.state import QueueState
 from napari_segloop.session.truths import Truths
 from napari_segloop.session.words import counted
 
@@ -150,7 +151,7 @@ class ImageActions(LoopParts):
             self.task, self.desk.objects = task, task == "objects"
             self.table = ClassTable.first(task)
             self.desk.truths = Truths(objects=self.desk.objects)
-            self.queue = walking.QueueState()
+            self.queue = QueueState()
             self.note("task", "classes", "queue", "images")
             if opened is not None:
                 self.opening.emit(opened)

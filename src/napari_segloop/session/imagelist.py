@@ -80,7 +80,7 @@ class ImageList:
         """
         self.state(image)
         for part in (self._states, self._sources, self._before, self.statistics):
-            part.pop(image, None)  # type: ignore[attr-defined]  # dicts of four kinds
+            part.pop(image, None)
         if self.opened == image:
             self.opened = None
 

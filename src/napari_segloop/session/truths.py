@@ -157,7 +157,7 @@ class Truths:
         parts = (self._planes, self._packed, self._unsure, self._unsure_packed, self.places)
         for part in parts:
             for key in [key for key in part if key[0] == image]:
-                del part[key]  # type: ignore[attr-defined]  # dicts of five kinds
+                del part[key]
 
     def _pack(self, key: Key) -> None:
         if key in self._planes:
