@@ -34,7 +34,7 @@ from napari_segloop.core.tiling import Tile, grid
 from napari_segloop.core.truth import from_class_indices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.plan import Plan
@@ -76,13 +76,18 @@ class Predictor:
         """How this predictor predicts."""
         return self._plan
 
+    @property
+    def task(self) -> str:
+        """What the labels mean: ``classes`` or ``objects``."""
+        return self._info.task
+
     def predict(
         self,
         plane: PlaneSource,
         wanted: Wanted | None = None,
         should_stop: ShouldStop = lambda: False,
     ) -> Generator[TileDone, None, Prediction | None]:
-        """Predict one plane.
+        """Predict one plane, whole.
 
         Parameters
         ----------
@@ -110,22 +115,100 @@ class Predictor:
         ResourceError
             When memory did not suffice.
         """
+        wanted, canvas, tiles = wanted or Wanted(), self.canvas(wanted), self.tiles()
+        done = 0
+        for batch in self.fill(canvas, plane, tiles, should_stop):
+            done += len(batch)
+            yield TileDone(done, len(tiles))
+        return self.finish(canvas, wanted) if done == len(tiles) else None
+
+    def tiles(self) -> list[Tile]:
+        """Return the plan's tiles, row by row.
+
+        Returns
+        -------
+        list of Tile
+            They may be predicted in any order: each pixel has one owner.
+        """
+        return list(grid(self._plan.shape, self._plan.tile, self._plan.halo))
+
+    def canvas(self, wanted: Wanted | None = None) -> Canvas:
+        """Make an empty canvas for a plane.
+
+        Parameters
+        ----------
+        wanted : Wanted, optional
+            Which results to make.
+
+        Returns
+        -------
+        Canvas
+            To be filled.
+        """
+        return Canvas(self._plan.shape, self._info.outputs, self._needs(wanted or Wanted()))
+
+    def fill(
+        self,
+        canvas: Canvas,
+        plane: PlaneSource,
+        tiles: Sequence[Tile],
+        should_stop: ShouldStop = lambda: False,
+    ) -> Iterator[list[Tile]]:
+        """Predict some tiles of a plane, in the order given.
+
+        Parameters
+        ----------
+        canvas : Canvas
+            Filled tile by tile.
+        plane : PlaneSource
+            Pixels; of the plan's shape.
+        tiles : sequence of Tile
+            Some or all of `tiles`.
+        should_stop : callable
+            Asked at every tile.
+
+        Yields
+        ------
+        list of Tile
+            Those that were just finished.
+
+        Raises
+        ------
+        InputError
+            When the plane does not fit the plan.
+        ResourceError
+            When memory did not suffice.
+        """
         if plane.shape[1:] != self._plan.shape:
             raise InputError(
                 f"a plane of {self._plan.shape} pixels", f"{plane.shape[1:]}", "Make a new plan."
             )
-        wanted = wanted or Wanted()
         set_threads(self._plan.threads)
-        canvas = Canvas(self._plan.shape, self._info.outputs, self._needs(wanted))
-        tiles = list(grid(self._plan.shape, self._plan.tile, self._plan.halo))
-        done = 0
         for batch in _batches(tiles, self._plan.batch):
             if should_stop():
-                return None
+                return
             self._predict_batch(plane, batch, canvas)
-            done += len(batch)
-            yield TileDone(done, len(tiles))
-        return self._finish(canvas, wanted)
+            yield batch
+
+    def block(self, canvas: Canvas, tile: Tile) -> Prediction:
+        """Return what a finished tile owns, for classes.
+
+        Parameters
+        ----------
+        canvas : Canvas
+            That the tile was predicted into.
+        tile : Tile
+            Which.
+
+        Returns
+        -------
+        Prediction
+            Of the tile's own pixels: the same as in the whole plane's.
+        """
+        own = tile.owned
+        labels = from_class_indices(canvas.labels[own], self._info.values)
+        uncertainty = None if canvas.uncertainty is None else canvas.uncertainty[own].copy()
+        return Prediction(labels, uncertainty)
 
     def _needs(self, wanted: Wanted) -> Wanted:
         """Objects are separated on probabilities, so those are made for them in any case."""
@@ -169,7 +252,22 @@ class Predictor:
         )
         return logits
 
-    def _finish(self, canvas: Canvas, wanted: Wanted) -> Prediction:
+    def finish(self, canvas: Canvas, wanted: Wanted | None = None) -> Prediction:
+        """Return the results of a plane whose tiles are all done.
+
+        Parameters
+        ----------
+        canvas : Canvas
+            Filled.
+        wanted : Wanted, optional
+            Which results to make.
+
+        Returns
+        -------
+        Prediction
+            For objects they are separated here.
+        """
+        wanted = wanted or Wanted()
         if self._info.task == "objects":
             return _finish_objects(canvas, wanted)
         labels = from_class_indices(canvas.labels, self._info.values)

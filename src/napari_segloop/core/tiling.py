@@ -13,9 +13,10 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 STRIDE = 32
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Tile:
 
     rows: Span
     columns: Span
+
+    @property
+    def owned(self) -> tuple[slice, slice]:
+        """The pixels that the tile owns, as ``(rows, columns)`` slices of the image."""
+        r, c = self.rows, self.columns
+        return slice(r.own_start, r.own_stop), slice(c.own_start, c.own_stop)
 
 
 def up_to_grid(length: int) -> int:
@@ -145,6 +152,57 @@ def grid(shape: tuple[int, int], tile: tuple[int, int], halo: int) -> Iterator[T
     """
     rows, columns = (spans(n, t, halo) for n, t in zip(shape, tile, strict=True))
     return (Tile(r, c) for r, c in product(rows, columns))
+
+
+def touching(tiles: Iterable[Tile], box: Box) -> list[Tile]:
+    """Return the tiles that own a pixel of a box.
+
+    Parameters
+    ----------
+    tiles : iterable of Tile
+        Of one plane.
+    box : tuple of int
+        (top, left, bottom, right) in pixels; it may reach beyond the plane.
+
+    Returns
+    -------
+    list of Tile
+        In the order given; empty when the box lies outside.
+    """
+    top, left, bottom, right = box
+
+    def is_inside(tile: Tile) -> bool:
+        r, c = tile.rows, tile.columns
+        along_rows = r.own_start < bottom and top < r.own_stop
+        return along_rows and c.own_start < right and left < c.own_stop
+
+    return [tile for tile in tiles if is_inside(tile)]
+
+
+def from_middle(tiles: Iterable[Tile], box: Box) -> list[Tile]:
+    """Order tiles by the distance of what they own from the middle of a box.
+
+    Parameters
+    ----------
+    tiles : iterable of Tile
+        Of one plane.
+    box : tuple of int
+        (top, left, bottom, right) in pixels.
+
+    Returns
+    -------
+    list of Tile
+        Nearest first; equally near ones in the order given.
+    """
+    y, x = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+    def distance(tile: Tile) -> float:
+        r, c = tile.rows, tile.columns
+        dy = max(r.own_start - y, 0, y - r.own_stop)
+        dx = max(c.own_start - x, 0, x - c.own_stop)
+        return dy * dy + dx * dx
+
+    return sorted(tiles, key=distance)
 
 
 def fit_tile(shape: tuple[int, int], largest: int, halo: int) -> tuple[int, int]:

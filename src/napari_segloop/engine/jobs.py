@@ -1,0 +1,181 @@
+"""What a worker can do, by the kind of request: each job is a generator of events and blocks.
+
+The half that needs no network is here; what needs torch is imported when first asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_segloop.core.events import Event
+from napari_segloop.engine.failures import Cancelled
+from napari_segloop.engine.requests import (
+    CardAnswer,
+    CardRequest,
+    FirstMaskAnswer,
+    FirstMaskRequest,
+    RankAnswer,
+    RankItem,
+    RankRequest,
+)
+
+if TYPE_CHECKING:
+    from napari_segloop.core.images import Array
+    from napari_segloop.core.regions import Region
+    from napari_segloop.engine.control import Control
+    from napari_segloop.engine.networks import Networks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A part of a result array.
+
+    Parameters
+    ----------
+    name : str
+        ``labels`` or ``uncertainty``.
+    window : tuple of (slice, slice)
+        Where it belongs in the plane.
+    array : ndarray
+        Its pixels.
+    """
+
+    name: str
+    window: tuple[slice, slice]
+    array: Array
+
+
+Work = Generator[Event | Block, None, object]
+Job = Callable[[Any, "Control"], Work]
+
+
+def all_jobs() -> dict[str, Job]:
+    """Return the jobs of a worker.
+
+    Returns
+    -------
+    dict
+        A job by the kind of its request; they share the models they loaded.
+    """
+    networks = cache(_networks)
+    return {
+        "first_mask": make_first_mask,
+        "rank": rank,
+        "card": read_card,
+        "train": lambda request, control: networks().train(request, control),
+        "predict": lambda request, control: networks().predict(request, control),
+    }
+
+
+def _networks() -> Networks:
+    from napari_segloop.engine.networks import Networks  # noqa: PLC0415
+
+    return Networks()
+
+
+def make_first_mask(request: FirstMaskRequest, control: Control) -> Work:
+    """Threshold a plane.
+
+    Parameters
+    ----------
+    request : FirstMaskRequest
+        Without settings they are chosen from the image.
+    control : Control
+        Not asked: it is quick.
+
+    Returns
+    -------
+    FirstMaskAnswer
+        Labels and settings.
+
+    Yields
+    ------
+    Event
+        None.
+    """
+    from napari_segloop.core.firstmasks import first_mask, suggest  # noqa: PLC0415
+
+    del control
+    yield from ()
+    settings = request.settings or suggest(request.image)
+    return FirstMaskAnswer(first_mask(request.image, settings), settings)
+
+
+def rank(request: RankRequest, control: Control) -> Work:
+    """Find places to check on several planes.
+
+    Parameters
+    ----------
+    request : RankRequest
+        The planes.
+    control : Control
+        Asked at every plane.
+
+    Returns
+    -------
+    RankAnswer
+        The worst places of all.
+
+    Yields
+    ------
+    Event
+        None.
+
+    Raises
+    ------
+    Cancelled
+        When it was asked to stop.
+    """
+    from napari_segloop.core.ranking import worst_first  # noqa: PLC0415
+
+    yield from ()
+    found = list[tuple[int, "Region"]]()
+    for item in request.items:
+        if control.should_stop():
+            raise Cancelled
+        found += [(item.image, region) for region in _places(item, request)]
+    found.sort(key=lambda place: (*worst_first(place[1])[:1], place[0], worst_first(place[1])))
+    return RankAnswer(tuple(found[: request.settings.top]))
+
+
+def _places(item: RankItem, request: RankRequest) -> list[Region]:
+    if item.uncertainty is None:
+        from napari_segloop.core.firstplaces import first_places  # noqa: PLC0415
+
+        return first_places(item.labels, item.checked, request.settings, item.index, request.seed)
+    from napari_segloop.core.ranking import rank_regions  # noqa: PLC0415
+
+    return rank_regions(item.uncertainty, item.labels, item.checked, request.settings, item.index)
+
+
+def read_card(request: CardRequest, control: Control) -> Work:
+    """Read the header of a model file.
+
+    Parameters
+    ----------
+    request : CardRequest
+        Which file.
+    control : Control
+        Not asked: it is quick.
+
+    Returns
+    -------
+    CardAnswer
+        What the model says of itself.
+
+    Yields
+    ------
+    Event
+        None.
+    """
+    from napari_segloop.core.modelheader import read_info  # noqa: PLC0415
+
+    del control
+    yield from ()
+    path = Path(request.path)
+    return CardAnswer(json.loads(read_info(path).to_json()), path.stat().st_size)

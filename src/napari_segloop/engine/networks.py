@@ -1,0 +1,261 @@
+"""The jobs that need torch: teach and predict, with the last models and plans kept ready.
+
+It knows requests and core; pipes and queues are the worker's.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+
+from napari_segloop.core.devices import available_threads
+from napari_segloop.core.events import Event, TileDone
+from napari_segloop.core.images import ArrayPlane, check_plane
+from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.modelfile import Model, model_bytes, model_from_bytes
+from napari_segloop.core.normalize import for_file, measure
+from napari_segloop.core.planning import EXACT_HALO, HALO, make_plan
+from napari_segloop.core.predict import Predictor
+from napari_segloop.core.prediction import Prediction
+from napari_segloop.core.tiling import Box, from_middle, touching
+from napari_segloop.core.train import TrainResult, fit
+from napari_segloop.engine.jobs import Block, Work
+from napari_segloop.engine.requests import (
+    ModelBlob,
+    PredictAnswer,
+    PredictRequest,
+    TrainAnswer,
+    TrainItem,
+    TrainRequest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Hashable, Iterator
+
+    from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.normalize import Normalization, Statistics
+    from napari_segloop.core.plan import Plan
+    from napari_segloop.core.settings import PredictSettings
+    from napari_segloop.core.tiling import Tile
+    from napari_segloop.engine.control import Control
+
+KEPT = 2
+Key = TypeVar("Key", bound="Hashable")
+Kept = TypeVar("Kept")
+
+
+class Networks:
+    """Models and predictors that were used last."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, Model] = {}
+        self._predictors: dict[Plan, Predictor] = {}
+        self._formats: dict[tuple[str, PredictSettings], Plan] = {}
+
+    def train(self, request: TrainRequest, control: Control) -> Work:
+        """Teach a network.
+
+        Parameters
+        ----------
+        request : TrainRequest
+            Planes and settings.
+        control : Control
+            Asked at every step; while the user paints, one thread is left to them.
+
+        Returns
+        -------
+        TrainAnswer
+            With the content of the model's file.
+
+        Yields
+        ------
+        Event
+            Those of `fit`.
+        """
+        self._predictors.clear()  # their memory is training's now
+        start = self._model(request.start) if request.start else None
+        should_stop = _leaving_a_thread(control, request.settings.threads)
+        images = [_training_image(item) for item in request.items]
+        result = yield from fit(images, request.settings, start, should_stop)
+        return _answer(result, request.start)
+
+    def predict(self, request: PredictRequest, control: Control) -> Work:
+        """Predict a plane, what the user sees first.
+
+        Parameters
+        ----------
+        request : PredictRequest
+            Model, plane and view.
+        control : Control
+            Asked at every tile.
+
+        Returns
+        -------
+        PredictAnswer
+            How it went.
+
+        Yields
+        ------
+        TileDone or Block
+            Finished pixels; for objects when all tiles are done.
+        """
+        started, model = time.monotonic(), self._model(request.model)
+        part = _part(request, model)
+        numbers = for_file(model.info.normalization, _statistics(request))
+        predictor = self._predictor(model, part.plane, numbers, request)
+        tiles = _tiles(predictor, part, request)
+        paint = _paint_objects if model.info.task == "objects" else _paint_classes
+        done = yield from paint(predictor, part, tiles, control.should_stop)
+        seconds = time.monotonic() - started
+        return PredictAnswer(stopped=done < len(tiles), tiles=done, seconds=seconds)
+
+    def _model(self, blob: ModelBlob) -> Model:
+        return _kept(self._models, blob.id, lambda: model_from_bytes(blob.data))
+
+    def _predictor(
+        self, model: Model, plane: ArrayPlane, numbers: Normalization, request: PredictRequest
+    ) -> Predictor:
+        plan = self._plan(model, plane, numbers, request)
+        return _kept(self._predictors, plan, lambda: Predictor(model, plan))
+
+    def _plan(
+        self, model: Model, plane: ArrayPlane, numbers: Normalization, request: PredictRequest
+    ) -> Plan:
+        """Make a plan; the number format is timed once a model, so that planes are alike."""
+        key = request.model.id, request.settings
+        first = self._formats.get(key)
+        if first is None:
+            plan = make_plan(model, plane, numbers, request.settings)
+            self._formats[key] = plan
+            return plan
+        settings = replace(request.settings, precision=first.precision)
+        return replace(make_plan(model, plane, numbers, settings), layout=first.layout)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What is predicted: a plane, where it lies in the image, and what of it is answered."""
+
+    plane: ArrayPlane
+    corner: tuple[int, int]
+    shown: Box
+    view: Box
+
+
+def _part(request: PredictRequest, model: Model) -> _Part:
+    """Take the whole plane; of objects seen in a view only, the view and its surroundings."""
+    image = check_plane(request.image)
+    whole = 0, 0, image.shape[1], image.shape[2]
+    view = _within(request.view, whole) if request.view else whole
+    if model.info.task == "classes" or not request.view_only:
+        return _Part(ArrayPlane(image), (0, 0), whole, view)
+    halo = EXACT_HALO if request.settings.exact else HALO
+    top, left, bottom, right = view
+    y, x, y_end, x_end = _within((top - halo, left - halo, bottom + halo, right + halo), whole)
+    shown = top - y, left - x, bottom - y, right - x
+    return _Part(ArrayPlane(image[:, y:y_end, x:x_end]), (y, x), shown, shown)
+
+
+def _within(box: Box, whole: Box) -> Box:
+    """Clip a box to the plane; one pixel is left of a box outside."""
+    _, _, rows, columns = whole
+    top, left = min(max(box[0], 0), rows - 1), min(max(box[1], 0), columns - 1)
+    bottom, right = min(max(box[2], top + 1), rows), min(max(box[3], left + 1), columns)
+    return top, left, bottom, right
+
+
+def _statistics(request: PredictRequest) -> Statistics:
+    return request.statistics or measure([ArrayPlane(request.image)])
+
+
+def _tiles(predictor: Predictor, part: _Part, request: PredictRequest) -> list[Tile]:
+    tiles = predictor.tiles()
+    chosen = touching(tiles, part.view) if request.view_only else tiles
+    objects = predictor.task == "objects"
+    return from_middle(tiles if objects else chosen, part.view)
+
+
+def _paint_classes(
+    predictor: Predictor, part: _Part, tiles: list[Tile], should_stop: ShouldStop
+) -> Generator[Event | Block, None, int]:
+    """Give each tile as soon as it is done."""
+    canvas, done = predictor.canvas(), 0
+    for batch in predictor.fill(canvas, part.plane, tiles, should_stop):
+        for tile in batch:
+            yield from _blocks(predictor.block(canvas, tile), tile.owned)
+        done += len(batch)
+        yield TileDone(done, len(tiles))
+    return done
+
+
+def _paint_objects(
+    predictor: Predictor, part: _Part, tiles: list[Tile], should_stop: ShouldStop
+) -> Generator[Event | Block, None, int]:
+    """Give all at the end: an object may lie in several tiles."""
+    canvas, done = predictor.canvas(), 0
+    for batch in predictor.fill(canvas, part.plane, tiles, should_stop):
+        done += len(batch)
+        yield TileDone(done, len(tiles))
+    if done == len(tiles):
+        found = predictor.finish(canvas)
+        (y, x), (top, left, bottom, right) = part.corner, part.shown
+        own = slice(top, bottom), slice(left, right)
+        cut = None if found.uncertainty is None else found.uncertainty[own]
+        window = slice(y + top, y + bottom), slice(x + left, x + right)
+        yield from _blocks(Prediction(found.labels[own], cut), window)
+    return done
+
+
+def _blocks(found: Prediction, window: tuple[slice, slice]) -> Iterator[Block]:
+    yield Block("labels", window, found.labels)
+    if found.uncertainty is not None:
+        yield Block("uncertainty", window, found.uncertainty)
+
+
+def _leaving_a_thread(control: Control, threads: int | None) -> ShouldStop:
+    """Return the question whether to stop, which also sets the threads of training."""
+    usual = threads or available_threads()
+
+    def should_stop() -> bool:
+        wanted = max(1, usual - 1) if control.painting else usual
+        if torch.get_num_threads() != wanted:
+            torch.set_num_threads(wanted)
+        return control.should_stop()
+
+    return should_stop
+
+
+def _training_image(item: TrainItem) -> TrainingImage:
+    return TrainingImage(item.name, item.image, item.labels, item.checked, item.statistics)
+
+
+def _answer(result: TrainResult, start: ModelBlob | None) -> TrainAnswer:
+    kept = start is not None and not result.accepted
+    return TrainAnswer(
+        model=start if start and kept else _blob(result.model),
+        candidate=_blob(result.candidate) if result.candidate else None,
+        accepted=result.accepted,
+        score=result.score,
+        start_score=result.start_score,
+        steps=result.steps,
+        seconds=result.seconds,
+        stopped=result.stopped,
+        dice=result.dice,
+        values=result.model.info.values,
+    )
+
+
+def _blob(model: Model) -> ModelBlob:
+    return ModelBlob(model.id, model_bytes(model))
+
+
+def _kept(shelf: dict[Key, Kept], key: Key, make: Callable[[], Kept]) -> Kept:
+    """Return what was made before, and keep the last few."""
+    found = shelf.pop(key) if key in shelf else make()
+    shelf[key] = found
+    while len(shelf) > KEPT:
+        shelf.pop(next(iter(shelf)))
+    return found
