@@ -1,0 +1,151 @@
+"""Places to check: where the user is, why it is offered, and the answers with their keys.
+
+Draws the queue; moving the view and the keys themselves are others' business.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
+
+from napari_segloop.session.words import counted
+from napari_segloop.widgets.legend import Legend
+from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
+from napari_segloop.widgets.words import reason_with_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_segloop.session.loop import LoopSession
+    from napari_segloop.session.state import LoopState, Place
+
+KEYS: dict[str, str] = {"accept": "A", "cant_tell": "S", "later": "N"}
+_TEXTS = {
+    "accept": ("All correct", "All labels here are right, also where you changed nothing; next"),
+    "cant_tell": ("Can't tell", "Nobody can tell here: never truth, never an error; next"),
+    "later": ("Later", "Leave it for later; next"),
+    "back": ("Back", "One place back"),
+}
+
+
+class CheckSection(Part):
+    """The walk through the places.
+
+    Parameters
+    ----------
+    session : LoopSession
+        Asked to walk.
+    parent : QWidget, optional
+        Its parent.
+    """
+
+    draws: ClassVar[frozenset[str]] = frozenset({"queue", "images", "classes"})
+
+    def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.place, self.reason = prose(), prose()
+        self.keys_hint = prose()
+        self.keys_hint.hide()
+        self.answers: dict[str, QPushButton] = {}
+        for name in _TEXTS:
+            self.answers[name] = button("", "", partial(self._answer, name))
+        self.start = button(
+            "Start checking", "Go to the worst place first", self._start, "Start checking places"
+        )
+        self.stop = button(
+            "Stop checking", "The places stay in the list", lambda: self.ask(session.stop_checking)
+        )
+        self.take_back = button(
+            "Take back the last answer",
+            "Undo the last 'all correct' or 'can't tell' and go there",
+            lambda: self.ask(session.take_back_last),
+        )
+        self.legend = Legend()
+        self._lay_out()
+        self.show_keys(KEYS)
+
+    def _lay_out(self) -> None:
+        column = in_column(self, 0.3)
+        column.addWidget(self.place)
+        column.addWidget(self.reason)
+        grid = QGridLayout()
+        for place, made in enumerate(self.answers.values()):
+            grid.addWidget(made, place // 2, place % 2)
+        column.addLayout(grid)
+        column.addLayout(in_row(self.start, self.stop, self.take_back))
+        column.addWidget(self.keys_hint)
+        column.addWidget(self.legend)
+
+    def show_keys(self, keys: Mapping[str, str]) -> None:
+        """Write the keys onto the buttons.
+
+        Parameters
+        ----------
+        keys : mapping of str to str
+            Key of ``accept``, ``cant_tell``, ``later`` and ``back``; of ``peek`` and ``brush``.
+        """
+        for name, (text, tip) in _TEXTS.items():
+            key = keys.get(name, "")
+            made = self.answers[name]
+            made.setText(f"{text} ({key})" if key else text)
+            made.setToolTip(f"{tip}. Key: {key}, whichever layer is active" if key else tip)
+            made.setAccessibleName(text)
+        held = {"peek": "the bare image", "brush": "brush 'checked by you'"}
+        hints = [f"{keys[name]}: {what}" for name, what in held.items() if keys.get(name)]
+        self.keys_hint.setText("Hold " + ", ".join(hints))
+        self.keys_hint.setVisible(bool(hints))
+
+    def draw(self, state: LoopState) -> None:
+        """Show where the user is.
+
+        Parameters
+        ----------
+        state : LoopState
+            As the session has it.
+        """
+        queue, here = state.queue, state.queue.here
+        is_walking = here is not None
+        for made in self.answers.values():
+            made.setEnabled(is_walking)
+        self.start.setVisible(not is_walking)
+        self.stop.setVisible(is_walking)
+        total, left = len(queue.places), counted(queue.left, "place")
+        if here is None or queue.at is None:
+            self.place.setText(f"{left} to check" if total else "No places to check yet.")
+            self.reason.setText("Worst first; each takes a few seconds." if queue.left else "")
+        else:
+            self.place.setText(f"<b>Place {queue.at + 1} of {total}</b> in {_where(state, here)}")
+            self.reason.setText(_reason(state, here))
+        self.reason.setVisible(bool(self.reason.text()))
+        at = f"place {queue.at + 1} of {total}" if queue.at is not None else f"{left} left"
+        self.summarised.emit(at if total else "")
+
+    def _answer(self, name: str) -> None:
+        session = self._session
+        actions = {
+            "accept": session.accept,
+            "cant_tell": session.cant_tell,
+            "later": session.later,
+            "back": session.back,
+        }
+        self.ask(actions[name])
+
+    def _start(self) -> None:
+        self.ask(self._session.start_checking)
+
+
+def _where(state: LoopState, here: Place) -> str:
+    name = next((image.name for image in state.images if image.id == here.image), "an image")
+    if not here.region.index:
+        return name
+    return f"{name}, plane {', '.join(str(number) for number in here.region.index)}"
+
+
+def _reason(state: LoopState, here: Place) -> str:
+    names = {}
+    if state.classes is not None:
+        names = {each.value: each.name for each in state.classes.classes}
+    reason = reason_with_names(here.region.reason, names)
+    return reason[:1].upper() + reason[1:]

@@ -1,0 +1,217 @@
+"""The dock SegLoop: the next step on top, the images, and what can be done in sections below.
+
+Puts the parts together and tells each one what of the state is new. Layers, keys and the camera
+are not known here; what needs them is a signal of a part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_segloop.widgets.check_section import CheckSection
+from napari_segloop.widgets.classes_section import ClassesSection
+from napari_segloop.widgets.first_masks_section import FirstMasksSection
+from napari_segloop.widgets.first_question import FirstQuestion
+from napari_segloop.widgets.history_section import HistorySection
+from napari_segloop.widgets.image_list import ImageListPart
+from napari_segloop.widgets.jobs import JobRows
+from napari_segloop.widgets.listening import listen
+from napari_segloop.widgets.messages import MessageLine
+from napari_segloop.widgets.next_step import NextStep
+from napari_segloop.widgets.predict_section import PredictSection
+from napari_segloop.widgets.section import Section
+from napari_segloop.widgets.stations import StationStrip
+from napari_segloop.widgets.theme import em
+from napari_segloop.widgets.train_section import TrainSection
+
+if TYPE_CHECKING:
+    from napari_segloop.session.loop import LoopSession
+    from napari_segloop.widgets.part import Part
+
+SECTION_OF = {
+    "Segment": "First masks",
+    "Annotate": "Classes",
+    "Train": "Train",
+    "Check": "Check",
+    "Predict": "Predict",
+}
+"""Which section a station's word leads to."""
+_TOOLTIPS = {
+    "Classes": "What can be painted: names, colours, order",
+    "First masks": "Something to correct, before or instead of a network",
+    "Check": "The places where labels are probably wrong",
+    "Train": "Teach the network with what was checked by you",
+    "Predict": "Masks by the version in use",
+    "History": "All versions of the model; any can be used again",
+}
+
+
+class SegLoopPanel(QWidget):
+    """What the dock shows.
+
+    Parameters
+    ----------
+    session : LoopSession
+        Its state is drawn and its methods are called.
+    parent : QWidget, optional
+        Its parent.
+    """
+
+    def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._make_parts(session)
+        self.sections = {
+            name: Section(name, part, _TOOLTIPS[name]) for name, part in self._folding().items()
+        }
+        self._followed = ""
+        self._lay_out()
+        self._connect()
+        self.draw()
+        listen(self, session.changed, self._on_changed)
+
+    def _make_parts(self, session: LoopSession) -> None:
+        self.stations = StationStrip(session)
+        self.next_step = NextStep(session)
+        self.jobs = JobRows(session)
+        self.message = MessageLine(session)
+        self.question = FirstQuestion(session)
+        self.images = ImageListPart(session)
+        self.classes = ClassesSection(session)
+        self.first_masks = FirstMasksSection(session)
+        self.check = CheckSection(session)
+        self.train = TrainSection(session)
+        self.predict = PredictSection(session)
+        self.history = HistorySection(session)
+
+    def _folding(self) -> dict[str, Part]:
+        return {
+            "Classes": self.classes,
+            "First masks": self.first_masks,
+            "Check": self.check,
+            "Train": self.train,
+            "Predict": self.predict,
+            "History": self.history,
+        }
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that draws a part of the state, from the top."""
+        fixed = (self.stations, self.next_step, self.jobs, self.message, self.question, self.images)
+        return (*fixed, *self._folding().values())
+
+    def _lay_out(self) -> None:
+        gap = em(self, 0.4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(gap, gap, gap, 0)
+        column.setSpacing(gap)
+        for part in (self.stations, self.next_step, self.jobs, self.message):
+            column.addWidget(part)
+        self.area = QScrollArea()
+        self.area.setWidget(self._inner(gap))
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(self.area, 1)
+
+    def _inner(self, gap: int) -> QWidget:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, gap)
+        column.setSpacing(gap)
+        column.addWidget(self.question)
+        column.addWidget(self.images)
+        for section in self.sections.values():
+            column.addWidget(section)
+        column.addStretch()
+        return inner
+
+    def _connect(self) -> None:
+        for part in self.parts:
+            part.refused.connect(self.message.show_told)
+        for name, section in self.sections.items():
+            self._folding()[name].summarised.connect(section.header.set_summary)
+        self.stations.visited.connect(self.visit)
+        self.next_step.images_wanted.connect(self.images.add_files)
+        self.next_step.answer_wanted.connect(self._show_question)
+
+    def draw(self) -> None:
+        """Draw the whole state."""
+        state = self._session.state
+        for part in self.parts:
+            part.draw(state)
+        self._show_sections()
+
+    def _on_changed(self, name: str) -> None:
+        state = self._session.state
+        for part in self.parts:
+            if name in part.draws:
+                part.draw(state)
+        if name in ("task", "primary", "queue"):
+            self._show_sections()
+
+    def _show_sections(self) -> None:
+        """Hide the sections until there is a task, then unfold that of the current station."""
+        has_task = self._session.state.task is not None
+        for section in self.sections.values():
+            section.setVisible(has_task)
+        here = self.stations.current
+        if has_task and here is not None and here != self._followed and not self.area.underMouse():
+            before, self._followed = self._followed, here
+            if before:
+                self.sections[SECTION_OF[before]].unfold(False)
+            self.sections[SECTION_OF[here]].unfold()
+
+    def visit(self, station: str) -> None:
+        """Unfold the section of a station and bring it into sight.
+
+        Parameters
+        ----------
+        station : str
+            One of the stations' words.
+        """
+        section = self.sections[SECTION_OF[station]]
+        if section.isHidden():
+            self._show_question()
+            return
+        section.unfold()
+        self._bring_into_sight(section)
+
+    def _bring_into_sight(self, widget: QWidget) -> None:
+        inner = self.area.widget()
+        if inner is not None and (layout := inner.layout()) is not None:
+            layout.activate()
+        bar = self.area.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(widget.y())
+
+    def _show_question(self) -> None:
+        self._bring_into_sight(self.question)
+        self.question.areas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def sizeHint(self) -> QSize:
+        """Return a width that leaves the image most of a small screen.
+
+        Returns
+        -------
+        QSize
+            In pixels.
+        """
+        return QSize(max(em(self, 26), self.minimumSizeHint().width()), em(self, 40))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width at which nothing is cut off.
+
+        Returns
+        -------
+        QSize
+            In pixels.
+        """
+        inner, bar = self.area.widget(), self.area.verticalScrollBar()
+        least = 0 if inner is None else inner.minimumSizeHint().width()
+        beside = 0 if bar is None else bar.sizeHint().width()
+        margins = 2 * em(self, 0.4)
+        return QSize(max(least, em(self, 20)) + beside + margins, em(self, 20))

@@ -1,0 +1,168 @@
+"""Numbers and states in the words of the interface; every number has its unit.
+
+Text in, text out: no widget, no session.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from napari_segloop.session.words import about
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_segloop.session.state import Status, Version
+
+STATUS_MEANING: Final[Mapping[Status, str]] = {
+    "new": "No masks yet.",
+    "predicted": "Has masks that nobody checked yet.",
+    "checked": "Has masks, and parts that were checked by you.",
+    "excluded": "Left out: not trained on, predicted or offered for checking.",
+    "missing": "The file or the layer is gone.",
+}
+
+_ROUNDED_UP = 0.995  # what would read 100 %
+
+
+def time_left(seconds: float | None) -> str:
+    """Say how long something will take still, no more exactly than is known.
+
+    Parameters
+    ----------
+    seconds : float or None
+        None while not known.
+
+    Returns
+    -------
+    str
+        As in "about 40 s left"; empty when not known.
+
+    Examples
+    --------
+    >>> time_left(38.2)
+    'about 40 s left'
+    """
+    return "" if seconds is None else f"{about(seconds)} left"
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent, but never 100 % of what is not all.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        As in "93 %".
+
+    Examples
+    --------
+    >>> percent(0.928), percent(0.9994), percent(1.0)
+    ('93 %', '99.9 %', '100 %')
+    """
+    if _ROUNDED_UP <= share < 1:
+        return f"{min(99.9, 100 * share):.1f} %"
+    return f"{100 * share:.0f} %"
+
+
+def when(created: str) -> str:
+    """Return a moment as people say it.
+
+    Parameters
+    ----------
+    created : str
+        ISO 8601; anything else is given back.
+
+    Returns
+    -------
+    str
+        Day and time.
+
+    Examples
+    --------
+    >>> when("2026-11-22T09:05:00")
+    '22 Nov 09:05'
+    """
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{moment.day} {months[moment.month - 1]} {moment:%H:%M}"
+
+
+def teach_and_test(teach: int, test: int) -> str:
+    """Say how many checked regions teach and how many test.
+
+    Parameters
+    ----------
+    teach, test : int
+        Numbers of regions.
+
+    Returns
+    -------
+    str
+        As in "4 teach, 2 test"; empty when there are none.
+    """
+    return f"{teach} teach, {test} test" if teach or test else ""
+
+
+def before_and_after(versions: tuple[Version, ...]) -> str:
+    """Say what the last training changed.
+
+    Parameters
+    ----------
+    versions : tuple of Version
+        All, the last one newest.
+
+    Returns
+    -------
+    str
+        One or two sentences; empty before the first version.
+    """
+    if not versions:
+        return ""
+    last = versions[-1]
+    if last.score is None:
+        return f"Version {last.number} has no test regions yet: check some more places."
+    if last.start_score is None or last.parent is None:
+        return f"Version {last.number} agrees with you on {percent(last.score)}."
+    if not last.accepted:
+        return (
+            f"Version {last.parent} stays in use: it agrees with you on "
+            f"{percent(last.start_score)}, the new one on {percent(last.score)}."
+        )
+    return (
+        f"Before: agreed with you on {percent(last.start_score)} (version {last.parent}). "
+        f"Now: {percent(last.score)} (version {last.number})."
+    )
+
+
+def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
+    """Put the names of classes in place of their values.
+
+    Parameters
+    ----------
+    reason : str
+        Why a place is offered, as `core.reasons.describe` words it.
+    names : mapping of int to str
+        Name of each class.
+
+    Returns
+    -------
+    str
+        The reason for people.
+
+    Examples
+    --------
+    >>> reason_with_names("beside the border of 0 and 2", {2: "membrane"})
+    'beside the border of background and membrane'
+    """
+    known = {0: "background", **names}
+    return re.sub(r"\b\d+\b", lambda found: known.get(int(found[0]), found[0]), reason)
