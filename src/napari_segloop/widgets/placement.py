@@ -1,0 +1,110 @@
+"""Where a layer lies in the world: scale, position, units, copied from an image to what we make.
+
+Knows transforms and axes; not what the layers show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """The arguments that put a new layer where an image is.
+
+    Parameters
+    ----------
+    scale, translate : tuple of float
+        One number for each axis.
+    rotate, shear, affine : ndarray
+        As napari takes them.
+    units, axis_labels : tuple of str
+        One for each axis.
+    """
+
+    scale: tuple[float, ...]
+    translate: tuple[float, ...]
+    rotate: Matrix
+    shear: Matrix
+    affine: Matrix
+    units: tuple[str, ...]
+    axis_labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, layer: Layer, without: int | None = None) -> Placement:
+        """Read it off a layer.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            The image.
+        without : int, optional
+            An axis that the new layer does not have: the channels.
+
+        Returns
+        -------
+        Placement
+            For a layer without that axis.
+        """
+        kept = [axis for axis in range(layer.ndim) if axis != without]
+        grid = np.ix_(kept, kept)
+        affine = np.ix_([*kept, layer.ndim], [*kept, layer.ndim])
+        return cls(
+            scale=tuple(float(layer.scale[axis]) for axis in kept),
+            translate=tuple(float(layer.translate[axis]) for axis in kept),
+            rotate=np.asarray(layer.rotate)[grid],
+            shear=_shear_matrix(layer)[grid],
+            affine=np.asarray(layer.affine.affine_matrix)[affine],
+            units=tuple(str(layer.units[axis]) for axis in kept),
+            axis_labels=tuple(str(layer.axis_labels[axis]) for axis in kept),
+        )
+
+    def moved(self, offset: tuple[int, ...]) -> Placement:
+        """Return the placement of a box that begins at some pixel of the image.
+
+        Parameters
+        ----------
+        offset : tuple of int
+            The box's first pixel, for each axis.
+
+        Returns
+        -------
+        Placement
+            The same with another position.
+        """
+        linear = self.rotate @ self.shear @ np.diag(self.scale)
+        shift = linear @ np.asarray(offset, float)
+        translate = tuple(float(t) for t in np.asarray(self.translate) + shift)
+        return Placement(
+            self.scale,
+            translate,
+            self.rotate,
+            self.shear,
+            self.affine,
+            self.units,
+            self.axis_labels,
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what a layer's constructor takes."""
+        names = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+        return {name: getattr(self, name) for name in names}
+
+
+def _shear_matrix(layer: Layer) -> Matrix:
+    """Return the shear as a matrix; napari hands it out as its upper triangle."""
+    shear = np.asarray(layer.shear, float)
+    if shear.ndim == 2:
+        return shear
+    matrix = np.eye(layer.ndim)
+    matrix[np.triu_indices(layer.ndim, 1)] = shear
+    return matrix

@@ -1,0 +1,295 @@
+"""Open Image layers as a source of planes: what the session reads pixels from.
+
+A source holds layer objects (never names) and only weakly, so that it neither keeps a removed
+layer's memory nor follows another layer of the same name. Reading happens on a background thread
+and touches no Qt. It does not know labels.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from napari.layers import Image
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.images import check_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari import Viewer
+    from napari.layers import Layer
+
+    from napari_segloop.core.images import Array
+
+T = TypeVar("T")
+Index = tuple[int, ...]
+CHANNEL_NAMES = frozenset({"c", "ch", "channel", "channels"})
+COLOURS = 3
+"""Of an RGB(A) layer: red, green, blue; opacity is never a channel."""
+
+
+def unwrapped(thing: T) -> T:
+    """Return what napari's proxy for plugins wraps.
+
+    Parameters
+    ----------
+    thing : object
+        A viewer, a layer or a list of layers, wrapped or not.
+
+    Returns
+    -------
+    object
+        The thing itself: proxies are new at each access and fit no comparison by identity.
+    """
+    found: T = getattr(thing, "__wrapped__", thing)
+    return found
+
+
+class LayerSource:
+    """Planes of open Image layers; see `session.sources.ImageSource`.
+
+    Parameters
+    ----------
+    layers : sequence of napari.layers.Image
+        One image, or several of one shape that are its channels, in this order.
+    viewer : napari.Viewer
+        Where they are open.
+    channel_axis : int, optional
+        Which axis of the data holds channels; found by its label (``c``, ``channel``) when None.
+
+    Raises
+    ------
+    InputError
+        Layers that are no image, or whose shapes differ.
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], viewer: Viewer, channel_axis: int | None = None
+    ) -> None:
+        bare = [unwrapped(layer) for layer in layers]
+        self.channel_axis = _check(bare, channel_axis)
+        self._layers = [weakref.ref(layer) for layer in bare]
+        self._open = weakref.ref(unwrapped(unwrapped(viewer).layers))
+        self._shape = stored_shape(bare[0])
+        self._counts = [_channels(layer, self.channel_axis) for layer in bare]
+        self.channel_names = tuple(layer.name for layer in bare)
+        self._name = str(bare[0].name)
+
+    @property
+    def name(self) -> str:
+        """The first layer's name; its last one when it is gone."""
+        layer = self._layers[0]()
+        if layer is not None:
+            self._name = str(layer.name)
+        return self._name
+
+    @property
+    def where(self) -> str:
+        """Always ``open layer``: several layers may come from one file."""
+        return "open layer"
+
+    @property
+    def path(self) -> str | None:
+        """The file that the first layer came from, if any."""
+        layer = self._layers[0]()
+        found = None if layer is None else layer.source.path
+        return None if found is None else str(found)
+
+    @property
+    def layers(self) -> tuple[Image, ...]:
+        """The layers that still exist."""
+        found = (layer() for layer in self._layers)
+        return tuple(layer for layer in found if layer is not None)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Lengths of the axes before Y and X, without channels."""
+        axes = range(len(self._shape) - 2)
+        return tuple(self._shape[axis] for axis in axes if axis != self.channel_axis)
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self._shape[-2:]
+        return rows, columns
+
+    @property
+    def channels(self) -> int:
+        """Channels of all layers together."""
+        return sum(self._counts)
+
+    def is_alive(self) -> bool:
+        """Say whether the layers are still open and have their shape."""
+        layers, viewer_layers = self.layers, self._open()
+        if viewer_layers is None or len(layers) < len(self._layers):
+            return False
+        shown = {id(layer) for layer in tuple(viewer_layers)}
+        return all(id(each) in shown and stored_shape(each) == self._shape for each in layers)
+
+    def read(self, index: Index, rows: slice, columns: slice) -> Array:
+        """Return a window of a plane; called from a background thread.
+
+        Parameters
+        ----------
+        index : tuple of int
+            One number for each leading axis.
+        rows, columns : slice
+            The window, in pixels.
+
+        Returns
+        -------
+        (C, rows, columns) ndarray
+            A copy in the stored dtype; channels of several dtypes in one that holds them all.
+
+        Raises
+        ------
+        InputError
+            When a layer was removed or has another shape now.
+        """
+        layers = self.layers
+        if not self.is_alive():
+            raise InputError(
+                f"the layer {self.name!r} with shape {self._shape}",
+                f"shape {stored_shape(layers[0])}" if self._is_shown(layers) else "no such layer",
+                "Add the layer to the image list again.",
+            )
+        parts = [self._window(layer, index, rows, columns) for layer in layers]
+        return np.concatenate(parts) if len(parts) > 1 else np.array(parts[0])
+
+    def _is_shown(self, layers: Sequence[Image]) -> bool:
+        shown = self._open()
+        return bool(layers) and shown is not None and any(each is layers[0] for each in shown)
+
+    def _window(self, layer: Image, index: Index, rows: slice, columns: slice) -> Array:
+        """Return ``(C, rows, columns)`` of one layer, perhaps a view of its data."""
+        key: list[int | slice] = [*index, rows, columns]
+        if self.channel_axis is not None:
+            key.insert(self.channel_axis, slice(None))
+        window = np.asarray(full_resolution(layer)[tuple(key)])
+        if layer.rgb:
+            window = window[..., :COLOURS]
+            return np.moveaxis(window, -1, 0)
+        return window if self.channel_axis is not None else window[np.newaxis]
+
+
+def full_resolution(layer: Layer) -> Array:
+    """Return a layer's data, of a multiscale layer its largest level.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        An Image or Labels layer.
+
+    Returns
+    -------
+    array-like
+        With ``shape``, ``dtype`` and indexing by integers and slices.
+    """
+    data: Array = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+    return data
+
+
+def stored_shape(layer: Layer) -> tuple[int, ...]:
+    """Return a layer's shape, without colours.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        An Image or Labels layer.
+
+    Returns
+    -------
+    tuple of int
+        In pixels of the largest level.
+    """
+    shape = tuple(int(length) for length in full_resolution(layer).shape)
+    return shape[:-1] if getattr(layer, "rgb", False) else shape
+
+
+def find_channel_axis(layer: Layer) -> int | None:
+    """Return the axis whose label says that it holds channels.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        An Image layer.
+
+    Returns
+    -------
+    int or None
+        None when no label says so, or when that axis is Y or X.
+    """
+    names = [str(label).lower() for label in layer.axis_labels][:-2]
+    return next((axis for axis, name in enumerate(names) if name in CHANNEL_NAMES), None)
+
+
+def in_remembered_order(layers: Sequence[T], remembered: Sequence[str]) -> list[T]:
+    """Put layers into the order in which their names were channels before.
+
+    Parameters
+    ----------
+    layers : sequence of napari.layers.Layer
+        As they are in the viewer.
+    remembered : sequence of str
+        `LayerSource.channel_names` of an earlier choice.
+
+    Returns
+    -------
+    list of napari.layers.Layer
+        Known names first, in the remembered order; the others keep theirs.
+    """
+    places = {name: place for place, name in enumerate(remembered)}
+    return sorted(layers, key=lambda layer: places.get(str(layer.name), len(places)))  # type: ignore[attr-defined]
+
+
+def _check(layers: Sequence[Layer], channel_axis: int | None) -> int | None:
+    """Return the channel axis, or say why these layers are no image."""
+    if not layers:
+        raise InputError("an Image layer", "none", "Select one in the layer list.")
+    for layer in layers:
+        _check_layer(layer)
+    shapes = {stored_shape(layer): layer.name for layer in layers}
+    if len(shapes) > 1:
+        found = ", ".join(f"{name!r} {shape}" for shape, name in shapes.items())
+        raise InputError(
+            "channels of the same shape", found, "Choose layers that show the same pixels."
+        )
+    return _check_axis(layers[0], channel_axis)
+
+
+def _check_layer(layer: Layer) -> None:
+    if not isinstance(layer, Image):
+        kind = type(layer).__name__
+        raise InputError(
+            "an Image layer", f"the {kind} layer {layer.name!r}", "Choose an Image layer."
+        )
+    shape = stored_shape(layer)
+    if len(shape) < 2 or 0 in shape:
+        raise InputError(
+            "an image with rows and columns",
+            f"shape {shape} in the layer {layer.name!r}",
+            "Choose another layer.",
+        )
+    check_dtype(np.dtype(full_resolution(layer).dtype))
+
+
+def _check_axis(layer: Image, channel_axis: int | None) -> int | None:
+    leading = len(stored_shape(layer)) - 2
+    if channel_axis is None:
+        return find_channel_axis(layer)
+    if layer.rgb or not 0 <= channel_axis < leading:
+        raise InputError(
+            "a channel axis before rows and columns",
+            f"axis {channel_axis} of shape {tuple(full_resolution(layer).shape)}",
+            "Choose another axis, or none.",
+        )
+    return channel_axis
+
+
+def _channels(layer: Image, channel_axis: int | None) -> int:
+    if layer.rgb:
+        return COLOURS
+    return 1 if channel_axis is None else stored_shape(layer)[channel_axis]

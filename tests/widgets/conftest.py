@@ -1,0 +1,69 @@
+"""A session of planes alone, for tests of layers without engine, files and queue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("napari")
+pytest.importorskip("qtpy")
+
+from napari_segloop.core.classes import ClassTable
+from napari_segloop.core.corrections import PlaneTruth
+
+if TYPE_CHECKING:
+    from napari_segloop.core.corrections import Change, PlaneSnapshot
+    from napari_segloop.core.images import Labels
+
+Index = tuple[int, ...]
+Window = tuple[slice, slice]
+
+
+class Planes:
+    """What a link asks of a session, kept in `PlaneTruth`."""
+
+    def __init__(self, plane_shape: tuple[int, int], *, objects: bool = False) -> None:
+        self.objects, self.shape = objects, plane_shape
+        self.dtype = np.dtype(np.uint16 if objects else np.uint8)
+        self.table = ClassTable.first("objects" if objects else "classes")
+        self.truths: dict[int, dict[Index, PlaneTruth]] = defaultdict(dict)
+        self.unsure: dict[Index, Labels] = {}
+        self.painting: list[bool] = []
+        self.undeclared: list[tuple[int, ...]] = []
+        self.observed: list[tuple[Index, Window]] = []
+        self.taken_back: list[tuple[int, Index, PlaneSnapshot]] = []
+        self.written: list[tuple[Index, Change]] = []
+
+    def plane(self, image: int, index: Index) -> PlaneTruth:
+        if index not in self.truths[image]:
+            self.truths[image][index] = PlaneTruth(np.zeros(self.shape, self.dtype))
+        return self.truths[image][index]
+
+    def planes(self, image: int) -> dict[Index, PlaneTruth]:
+        return self.truths[image]
+
+    def uncertainty(self, _image: int, index: Index) -> Labels | None:
+        return self.unsure.get(index)
+
+    def set_painting(self, is_painting: bool) -> None:
+        self.painting.append(is_painting)
+
+    def observe(
+        self, image: int, index: Index, labels: Labels, checked: Labels, window: Window
+    ) -> Change | None:
+        self.observed.append((index, window))
+        declared = None if self.objects else frozenset({0, *self.table.values})
+        change = self.plane(image, index).observe(
+            labels, checked, window, epoch=self.table.epoch, declared=declared
+        )
+        if change is not None and change.undeclared:
+            self.undeclared.append(change.undeclared)
+        return change
+
+
+@pytest.fixture
+def planes() -> type[Planes]:
+    return Planes
