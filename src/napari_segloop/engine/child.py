@@ -18,7 +18,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.frames import Packet, read_frame, write_frame
@@ -128,9 +128,9 @@ class Child:
         problem = self._read(process)
         self._outgoing.put(None)
         code = _end_of(process)
-        with suppress(OSError):
-            process.stdin.close()  # type: ignore[union-attr]  # always a pipe
-        process.stdout.close()  # type: ignore[union-attr]
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                cast("BinaryIO", pipe).close()
         return Ended(code, problem, _tail(log))
 
     def _start(self, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -152,9 +152,9 @@ class Child:
 
     def _read(self, process: subprocess.Popen[bytes]) -> str:
         """Pass packets on until the pipe ends; say what was wrong with it."""
-        assembler = Assembler()
+        assembler, stream = Assembler(), cast("BinaryIO", process.stdout)
         try:
-            for frame in iter(partial(read_frame, process.stdout), None):
+            for frame in iter(partial(read_frame, stream), None):
                 self.heard = time.monotonic()
                 if (packet := assembler.feed(frame)) is not None:
                     self.inbox.put(packet)

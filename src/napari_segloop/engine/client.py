@@ -6,6 +6,7 @@ Threads only fill queues; everything else happens in the caller's thread, inside
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import weakref
@@ -60,7 +61,7 @@ class Engine:
         limits = limits or Limits()
         self._lanes = {name: Lane(name, (*base, "--lane", name), remote, limits) for name in names}
         self._numbers = count(1)
-        self._close = weakref.finalize(self, _end_all, tuple(self._lanes.values()))
+        self._close = weakref.finalize(self, _end_all, os.getpid(), [*self._lanes.values()])
 
     def start(self, lane: Name) -> None:
         """Start a child before it is needed; returns at once.
@@ -172,8 +173,10 @@ class Engine:
         self._close()
 
 
-def _end_all(lanes: Sequence[Lane]) -> None:
-    """End the children of lanes, also at the interpreter's exit."""
+def _end_all(owner: int, lanes: Sequence[Lane]) -> None:
+    """End the children of lanes, also at the interpreter's exit; not in a fork of it."""
+    if os.getpid() != owner:
+        return
     children = [lane.child for lane in lanes if lane.child is not None]
     for child in children:
         child.kill()

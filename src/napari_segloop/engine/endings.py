@@ -28,7 +28,8 @@ def died(ended: Ended) -> ChildError:
     ChildError
         For its job.
     """
-    return ChildError("the computing process to go on", _what_happened(ended), NEXT)
+    got = f"the computing process is gone: {_what_happened(ended)}"
+    return ChildError("the job to end well", got, NEXT)
 
 
 def cannot_start(ended: Ended) -> ChildError:
@@ -60,6 +61,22 @@ def restarted() -> ChildError:
         For its job.
     """
     return ChildError("the job to end", "a restart of the computing process", "Start it again.")
+
+
+def told(error: ChildError) -> str:
+    """Return an error as the sentence that is shown beside a child's state.
+
+    Parameters
+    ----------
+    error : ChildError
+        Why the child is gone.
+
+    Returns
+    -------
+    str
+        What happened and what to do.
+    """
+    return f"{error.got[:1].upper()}{error.got[1:]}. {error.remedy}"
 
 
 def _what_happened(ended: Ended) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from napari_segloop import __version__
 from napari_segloop.engine import failures, wire
 from napari_segloop.engine.child import Child, Ended
-from napari_segloop.engine.endings import cannot_start, died, restarted
+from napari_segloop.engine.endings import cannot_start, died, restarted, told
 from napari_segloop.engine.failures import Cancelled
 from napari_segloop.engine.frames import FrameError, Packet
 from napari_segloop.engine.messages import (
@@ -216,7 +216,7 @@ class Lane:
             case "block":
                 self.said.append(_block(job.number, packet))
             case "done":
-                answer = wire.unpack(wire.ANSWERS[job.request.kind], packet)
+                answer: object = wire.unpack(wire.ANSWERS[job.request.kind], packet)
                 self._finish(JobDone(job.number, answer))
             case "failed":
                 self._shelf.forget()
@@ -265,13 +265,11 @@ class Lane:
         return "busy" if self.running else "ready"
 
     def _end(self, ended: Ended) -> None:
-        if self._is_ready:
-            error = died(ended)
-            self._fail_running(error)
-        else:
-            error = cannot_start(ended)
-            self._fail_all(error)
-        self._leave("dead", str(error.got).capitalize() + ". " + error.remedy)
+        error = died(ended) if self._is_ready else cannot_start(ended)
+        self._fail_running(error)
+        if not self._is_ready:  # one that starts now would fail as well
+            self._fail_waiting(error)
+        self._leave("dead", told(error))
 
     def _break(self, problem: str) -> None:
         """End a child that cannot be understood."""
@@ -284,8 +282,7 @@ class Lane:
         if job is not None:
             self.said.append(JobFailed(job.number, error, cancelled=job.is_cancelled))
 
-    def _fail_all(self, error: SegLoopError) -> None:
-        self._fail_running(error)
+    def _fail_waiting(self, error: SegLoopError) -> None:
         while self.waiting:
             self.said.append(JobFailed(self.waiting.popleft().number, error))
 
@@ -300,7 +297,7 @@ class Lane:
 
 
 def _block(job: int, packet: Packet) -> JobBlock:
-    top, bottom, left, right = packet.head["box"]  # type: ignore[misc]  # checked by unpacking
-    window = slice(int(top), int(bottom)), slice(int(left), int(right))
+    top, bottom, left, right = map(int, cast("list[int]", packet.head["box"]))
+    window = slice(top, bottom), slice(left, right)
     (array,) = packet.arrays
     return JobBlock(job, str(packet.head["name"]), window, array)

@@ -14,7 +14,7 @@ from napari_segloop.engine.requests import ModelBlob, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEPT = 4
+KEPT = 2
 AnyRequest = TypeVar("AnyRequest", bound=Request)
 
 

@@ -55,6 +55,10 @@ class Link:
         """Time since the job last said something."""
         return time.monotonic() - self._spoke
 
+    def note(self) -> None:
+        """Note that a job begins."""
+        self._spoke = time.monotonic()
+
     def tell(self, packet: Packet) -> None:
         """Send a packet; a beat may come between its frames.
 
@@ -128,6 +132,7 @@ class Worker:
         """Run jobs for ever."""
         while True:
             packet = self._waiting.get()
+            self._link.note()
             with _Ending(self._link, self._control, _number(packet)):
                 self._run(packet)
             del packet
