@@ -104,6 +104,15 @@ class ImageActions(LoopParts):
                     self.desk.truths.rest(last)
             self.note("images")
 
+    def left(self) -> None:
+        """Take note that the layers of the open image are gone; its masks are kept here."""
+        with self.acting():
+            opened, self.desk.images.opened = self.desk.images.opened, None
+            if opened is not None:
+                self.desk.truths.rest(opened)
+            self.desk.images.look()
+            self.note("images")
+
     def exclude(self, image: int, is_excluded: bool) -> None:  # two states
         """Leave an image out of everything, or take it in again.
 

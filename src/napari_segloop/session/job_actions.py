@@ -32,6 +32,7 @@ class JobActions(CheckActions):
     """First masks, training, predicting, versions."""
 
     settings = TrainSettings(seconds=SECONDS)
+    seconds = SECONDS
 
     def preview_first_mask(self, plane: Array, settings: FirstMaskSettings | None = None) -> None:
         """Threshold what the user sees; `preview` tells the answer.
@@ -71,15 +72,15 @@ class JobActions(CheckActions):
             errand.at_end = lambda is_well: self.look_for_places() if errand.ended else None
             self.run(errand)
 
-    def train(self, *, again: bool = False, seconds: float = SECONDS) -> None:
+    def train(self, *, again: bool = False, seconds: float | None = None) -> None:
         """Teach a network on everything that is checked.
 
         Parameters
         ----------
         again : bool
             Learn again from all instead of improving the version in use.
-        seconds : float
-            How long.
+        seconds : float, optional
+            How long; as the preferences say when not given.
         """
         with self.acting():
             if self.running("train"):
@@ -87,7 +88,10 @@ class JobActions(CheckActions):
             if self.desk.images.opened is not None:
                 self.looking.emit(self.desk.images.opened, None)
             settings = replace(
-                self.settings, task=self.task or "classes", seconds=seconds, afresh=again
+                self.settings,
+                task=self.task or "classes",
+                seconds=seconds or self.seconds,
+                afresh=again,
             )
             errand = Training(self.desk, settings, self.table)
             accepted = self.accepted

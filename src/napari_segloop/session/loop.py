@@ -20,7 +20,7 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
-from napari_segloop.session.job_actions import SECONDS, JobActions
+from napari_segloop.session.job_actions import JobActions
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
 from napari_segloop.session.words import about
@@ -172,7 +172,7 @@ class LoopSession(ClassActions, JobActions):
             checked=self.checked,
             training=_left(training),
             predicting=_left(predicting),
-            train_cost=about(SECONDS),
+            train_cost=about(self.seconds),
             predict_cost=self._cost_of_all(),
             unpredicted=sum(self.desk.predicted.get(key) != version for key in keys),
         )
