@@ -22,6 +22,7 @@ from napari_segloop.core.planning import make_plan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.prediction import Prediction, Wanted
 from napari_segloop.core.settings import PredictSettings
+from napari_segloop.core.tiling import from_middle
 from napari_segloop.core.train import fit
 
 if TYPE_CHECKING:
@@ -112,6 +113,23 @@ def test_tiles_give_what_one_pass_over_the_whole_image_gives(
         np.testing.assert_array_equal(found.labels[sure], logits.argmax(0)[sure])
         assert found.uncertainty is not None
         assert np.abs(found.uncertainty - (255 - expected.max(0))).max() <= 1
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_the_order_of_tiles_changes_no_pixel(batch: int, taught: Taught, discs: Make) -> None:
+    image, _ = discs(8, (297, 441), 20)
+    plan = replace(plan_for(taught.model, image), halo=REACH, tile=(256, 320), batch=batch)
+    expected = predict(taught.model, image, plan)
+    predictor, plane = Predictor(taught.model, plan), ArrayPlane(image)
+    canvas, tiles = predictor.canvas(), from_middle(predictor.tiles(), (250, 400, 290, 440))
+    assert tiles[0] == predictor.tiles()[-1]
+    for done in predictor.fill(canvas, plane, tiles):
+        for tile in done:
+            block = predictor.block(canvas, tile)
+            np.testing.assert_array_equal(block.labels, expected.labels[tile.owned])
+    found = predictor.finish(canvas)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    np.testing.assert_array_equal(found.uncertainty, expected.uncertainty)
 
 
 def test_exact_tiles_of_a_long_image_leave_no_trace(taught: Taught) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_segloop.core.tiling import STRIDE, Tile, fit_tile, grid, spans, tile_length, up_to_grid
+from napari_segloop.core.tiling import (
+    STRIDE,
+    Tile,
+    fit_tile,
+    from_middle,
+    grid,
+    spans,
+    tile_length,
+    touching,
+    up_to_grid,
+)
 
 SIDES = [1, 2, 31, 32, 33, 64, 95, 97, 130, 200, 255, 300, 511]
 RNG = np.random.default_rng(0)
@@ -90,3 +100,22 @@ def test_tiles_of_gigapixel_planes_keep_the_limit(shape: tuple[int, int], larges
 def test_a_strip_pays_the_halo_on_one_side_only() -> None:
     rows, _ = fit_tile((300, 5000), 1088, 32)
     assert rows == up_to_grid(300)
+
+
+def test_tiles_that_touch_a_box_own_its_pixels() -> None:
+    tiles = list(grid((400, 700), (256, 320), 96))
+    for box in ((0, 0, 1, 1), (100, 200, 180, 400), (-9, -9, 5, 5), (399, 699, 900, 900)):
+        inside = np.zeros((400, 700), bool)
+        inside[max(box[0], 0) : box[2], max(box[1], 0) : box[3]] = True
+        assert touching(tiles, box) == [tile for tile in tiles if inside[tile.owned].any()]
+    assert touching(tiles, (500, 0, 600, 100)) == []
+
+
+def test_the_tile_under_the_middle_of_a_box_comes_first() -> None:
+    tiles = list(grid((400, 700), (256, 320), 96))
+    for tile in tiles:
+        rows, columns = tile.owned
+        box = rows.start + 1, columns.start + 1, rows.stop - 1, columns.stop - 1
+        found = from_middle(tiles, box)
+        assert found[0] == tile
+        assert sorted(map(repr, found)) == sorted(map(repr, tiles))

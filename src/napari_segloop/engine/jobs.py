@@ -139,7 +139,7 @@ def rank(request: RankRequest, control: Control) -> Work:
         if control.should_stop():
             raise Cancelled
         found += [(item.image, region) for region in _places(item, request)]
-    found.sort(key=lambda place: (*worst_first(place[1])[:1], place[0], worst_first(place[1])))
+    found.sort(key=lambda place: (-place[1].score, place[0], worst_first(place[1])))
     return RankAnswer(tuple(found[: request.settings.top]))
 
 
