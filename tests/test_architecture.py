@@ -44,6 +44,7 @@ TORCH_FREE_CORE = {
     "labelclass",
     "labels",
     "lesson",
+    "medians",
     "modelheader",
     "modelinfo",
     "normalize",

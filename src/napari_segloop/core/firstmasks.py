@@ -20,6 +20,7 @@ from skimage import filters
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.images import check_plane
+from napari_segloop.core.medians import median_range
 from napari_segloop.core.touching import separate_touching
 
 if TYPE_CHECKING:
@@ -209,8 +210,7 @@ def _without_spikes(values: Double, known: Mask) -> Double:
 
     Nothing may leave the range of the 3 x 3 medians by more than this range.
     """
-    medians = ndimage.median_filter(values, 3)[known] / 4
-    low, high = medians.min(), medians.max()
+    low, high = (value / 4 for value in median_range(values, known))
     if low == high:
         return values
     return 4 * np.clip(values / 4, 2 * low - high, 2 * high - low)
@@ -220,6 +220,9 @@ def _smoothed(values: Float, known: Mask, sigma: float) -> Float:
     """Blur the known pixels with known ones only."""
     if sigma == 0:
         return values
+    if known.all():
+        blurred: Float = ndimage.gaussian_filter(values, sigma)
+        return blurred
     weight = ndimage.gaussian_filter(known.astype(np.float32), sigma)
     blurred = ndimage.gaussian_filter(np.where(known, values, 0), sigma)
     return _ratio(blurred, weight, known)

@@ -20,7 +20,13 @@ from scipy import ndimage
 from skimage import morphology, segmentation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from napari_segloop.core.images import Labels, Mask
+
+    Double = NDArray[np.float64]
 
 _NECK: Final = 0.15  # objects are separated where a neck is this much narrower than both
 _EIGHT: Final = np.ones((3, 3), bool)
@@ -29,8 +35,10 @@ _EIGHT: Final = np.ones((3, 3), bool)
 def separate_touching(mask: Mask) -> Labels:
     """Cut touching objects apart where they have a neck.
 
-    A watershed on the distance to the background [2]_. Its markers are the h-maxima [1]_ of the
-    logarithm of that distance, so that the same relative neck counts for small and large objects.
+    A watershed on the distance to the background [2]_, from all its peaks. Then basins are joined
+    whose saddle is nearly as wide as the narrower of the two: this leaves the peaks that the
+    h-maxima [1]_ of the logarithm of the distance are, so that the same relative neck counts for
+    small and large objects, but faster than by a greyscale reconstruction.
 
     Parameters
     ----------
@@ -50,13 +58,61 @@ def separate_touching(mask: Mask) -> Labels:
     if mask.all():
         return np.ones(mask.shape, np.int32)
     distance = ndimage.distance_transform_edt(mask)
-    height = np.where(mask, np.log(np.maximum(distance, 1)), -10.0)
-    flooded = morphology.reconstruction(  # type: ignore[no-untyped-call]
-        height + np.log1p(-_NECK), height
-    )
-    peaks = morphology.local_maxima(flooded, connectivity=2)  # type: ignore[no-untyped-call]
+    peaks = morphology.local_maxima(distance, connectivity=2)  # type: ignore[no-untyped-call]
     markers = ndimage.label(peaks & mask, _EIGHT)[0]
-    ids: Labels = segmentation.watershed(  # type: ignore[no-untyped-call]
+    basins: Labels = segmentation.watershed(  # type: ignore[no-untyped-call]
         -distance, markers, connectivity=2, mask=mask
     )
-    return ids
+    heights = np.zeros(int(basins.max()) + 1)
+    np.maximum.at(heights, markers[peaks], distance[peaks])
+    return _joined(heights, *_saddles(basins, distance))[basins]
+
+
+def _saddles(basins: Labels, distance: Double) -> tuple[NDArray[np.int64], Double]:
+    """List the pairs of basins that touch, and the highest place between them, highest first."""
+    count = int(basins.max()) + 1
+    pairs, heights = (
+        np.concatenate(part) for part in zip(*_meetings(basins, distance, count), strict=True)
+    )
+    order = np.lexsort((-heights, pairs))
+    pairs, first = np.unique(pairs[order], return_index=True)
+    highest = heights[order][first]
+    fall = np.argsort(-highest, kind="stable")
+    return np.stack(np.divmod(pairs[fall], count), axis=1), highest[fall]
+
+
+def _meetings(
+    basins: Labels, distance: Double, count: int
+) -> Iterator[tuple[NDArray[np.int64], Double]]:
+    """Yield for each of four directions the pairs of neighbours, as one number, and heights."""
+    low, high, whole = slice(None, -1), slice(1, None), slice(None)
+    directions = (
+        ((low, whole), (high, whole)),
+        ((whole, low), (whole, high)),
+        ((low, low), (high, high)),
+        ((low, high), (high, low)),
+    )
+    for here, there in directions:
+        one, other = basins[here], basins[there]
+        meet = np.nonzero((one != other) & (one > 0) & (other > 0))
+        lower = np.minimum(one[meet], other[meet]).astype(np.int64)
+        upper = np.maximum(one[meet], other[meet])
+        yield lower * count + upper, np.minimum(distance[here][meet], distance[there][meet])
+
+
+def _joined(heights: Double, pairs: NDArray[np.int64], saddles: Double) -> NDArray[np.int32]:
+    """Return for each basin the number of its object, from 1; 0 for the background."""
+    wide = saddles >= (1 - _NECK) * heights[pairs].min(axis=1, initial=np.inf)
+    owner, peak = list(range(heights.size)), heights.tolist()
+    for (one, other), saddle in zip(pairs[wide].tolist(), saddles[wide].tolist(), strict=True):
+        low, high = sorted((_root(owner, one), _root(owner, other)), key=peak.__getitem__)
+        if low != high and saddle >= (1 - _NECK) * peak[low]:
+            owner[low] = high
+    roots = [_root(owner, basin) for basin in range(heights.size)]
+    return np.unique(roots, return_inverse=True)[1].astype(np.int32)
+
+
+def _root(owner: list[int], basin: int) -> int:
+    while owner[basin] != basin:
+        owner[basin] = basin = owner[owner[basin]]
+    return basin
