@@ -37,6 +37,7 @@ TORCH_FREE_CORE = {
     "evaluate_uncertainty",
     "events",
     "firstmasks",
+    "firstplaces",
     "holdout",
     "images",
     "interiors",
@@ -65,6 +66,7 @@ TORCH_FREE_CORE = {
     "touching",
     "truth",
     "windows",
+    "workboxes",
 }
 
 LISTEN = """
