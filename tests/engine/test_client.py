@@ -100,6 +100,16 @@ def test_places_of_several_planes_come_worst_first(usual: Listener) -> None:
     assert answer.places[0][0] == 1
 
 
+def test_before_a_network_exists_places_hold_foreground(usual: Listener) -> None:
+    labels = first_mask(IMAGE, FirstMaskSettings())
+    request = RankRequest((RankItem(5, (2,), labels),), RankSettings(window=32, top=3))
+    answer = usual.done(request).answer
+    assert isinstance(answer, RankAnswer)
+    image, region = answer.places[0]
+    assert (image, region.index) == (5, (2,))
+    assert labels[region.slices].any()
+
+
 def test_an_error_of_ours_keeps_its_words(usual: Listener, tmp_path: Path) -> None:
     failed = usual.failed(CardRequest(str(tmp_path / "none")))
     assert type(failed.error) is ModelError

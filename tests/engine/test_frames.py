@@ -103,6 +103,14 @@ def test_an_array_in_a_file_is_named_to_the_same_machine_only(
     assert back.flags.writeable is not bool(named)
 
 
+def test_an_array_of_a_file_that_is_gone_is_sent(tmp_path: Path) -> None:
+    np.save(tmp_path / "pixels.npy", np.arange(12))
+    mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
+    (tmp_path / "pixels.npy").unlink()
+    (back,) = next(read_packets(sent(Packet({"type": "x"}, (mapped,)), inline=False))).arrays
+    np.testing.assert_array_equal(back, np.arange(12))
+
+
 BROKEN = {
     "words": b"Welcome to this computer",
     "a-few-bytes": MAGIC + b"\0",

@@ -59,7 +59,9 @@ class Engine:
         base = tuple(command or (sys.executable, "-P", "-m", WORKER))
         names: tuple[Name, ...] = ("light", "heavy")
         limits = limits or Limits()
-        self._lanes = {name: Lane(name, (*base, "--lane", name), remote, limits) for name in names}
+        self._lanes = {
+            name: Lane(name, (*base, "--lane", name), limits, remote=remote) for name in names
+        }
         self._numbers = count(1)
         self._close = weakref.finalize(self, _end_all, os.getpid(), [*self._lanes.values()])
 

@@ -91,7 +91,8 @@ def _what_happened(ended: Ended) -> str:
         return f"it crashed ({_name(code)})"
     if code == SSH_FAILED:
         return "the connection was lost (code 255)"
-    return f"it ended by itself (code {code})"
+    last = (ended.log.strip().splitlines() or [""])[-1]
+    return f"it ended by itself (code {code}){': ' if last else ''}{last}"
 
 
 def _name(code: int) -> str:

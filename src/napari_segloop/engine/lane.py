@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from napari_segloop import __version__
@@ -69,7 +69,6 @@ class Job:
     is_cancelled: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class Lane:
     """A queue and its child.
 
@@ -85,24 +84,20 @@ class Lane:
         How long it may be silent.
     """
 
-    name: Name
-    command: Sequence[str]
-    remote: bool
-    limits: Limits
-    state: ChildState = "off"
-    child: Child | None = None
-    running: Job | None = None
-    is_painting: bool = False
-    waiting: deque[Job] = field(default_factory=deque)
-    said: deque[Message] = field(default_factory=deque)
-    _shelf: Shelf = field(default_factory=Shelf)
-    _has_greeted: bool = False
-    _is_ready: bool = False
+    def __init__(self, name: Name, command: Sequence[str], limits: Limits, *, remote: bool) -> None:
+        self.state: ChildState = "off"
+        self.child: Child | None = None
+        self.running: Job | None = None
+        self.waiting: deque[Job] = deque()
+        self.said: deque[Message] = deque()
+        self._name, self._command, self._limits, self._remote = name, command, limits, remote
+        self._is_painting = self._has_greeted = self._is_ready = False
+        self._shelf = Shelf()
 
     def start(self) -> None:
         """Start a child unless there is one; returns at once."""
         if self.child is None:
-            self.child = Child(self.command, inline=self.remote)
+            self.child = Child(self._command, inline=self._remote)
             self._shelf, self._has_greeted, self._is_ready = Shelf(), False, False
             self._change("starting")
 
@@ -140,7 +135,7 @@ class Lane:
         on : bool
             Whether they do.
         """
-        self.is_painting = on
+        self._is_painting = on
         if self.child is not None and self._has_greeted:
             self.child.send(Packet({"type": "painting", "on": on}), urgent=True)
 
@@ -196,13 +191,13 @@ class Lane:
             self._break(f"it is version {version}, this is {__version__}: install the same on both")
             return
         self._has_greeted = True
-        self.paint(on=self.is_painting)
+        self.paint(on=self._is_painting)
 
     def _hear_beat(self, packet: Packet) -> None:
         quiet = packet.head["quiet"]
         if self.running is None or not isinstance(quiet, int | float):
             return
-        if quiet > self.limits.quiet:
+        if quiet > self._limits.quiet:
             text = f"The job has said nothing for {quiet:.0f} s, but its process is alive."
             self._change("quiet", text)
         elif self.state == "quiet":
@@ -252,17 +247,13 @@ class Lane:
         if self.child is None:
             return
         silent = time.monotonic() - self.child.heard
-        limit = self.limits.silence if self._is_ready else self.limits.starting
+        limit = self._limits.silence if self._is_ready else self._limits.starting
         if silent > limit:
             self._change("silent", NOT_ANSWERING)
             self.child.check()
         elif self.state == "silent":
-            self._change(self._usual())
-
-    def _usual(self) -> ChildState:
-        if not self._is_ready:
-            return "starting"
-        return "busy" if self.running else "ready"
+            usual: ChildState = "busy" if self.running else "ready"
+            self._change(usual if self._is_ready else "starting")
 
     def _end(self, ended: Ended) -> None:
         error = died(ended) if self._is_ready else cannot_start(ended)
@@ -293,7 +284,7 @@ class Lane:
     def _change(self, state: ChildState, text: str = "") -> None:
         if state != self.state:
             self.state = state
-            self.said.append(ChildChanged(self.name, state, text))
+            self.said.append(ChildChanged(self._name, state, text))
 
 
 def _block(job: int, packet: Packet) -> JobBlock:

@@ -96,8 +96,10 @@ def _in_file(array: Array) -> tuple[str, int] | None:
     if mapped is None or not array.flags.c_contiguous or array.size == 0:
         return None
     first = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
-    begin = np.frombuffer(mapped, np.uint8).ctypes.data
-    return str(Path(array.filename).absolute()), first + array.ctypes.data - begin
+    path, begin = Path(array.filename).absolute(), np.frombuffer(mapped, np.uint8).ctypes.data
+    offset = first + array.ctypes.data - begin
+    is_there = path.is_file() and path.stat().st_size >= offset + array.nbytes
+    return (str(path), offset) if is_there else None
 
 
 def _mapping(array: Array) -> mmap.mmap | None:

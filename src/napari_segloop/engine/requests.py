@@ -167,10 +167,10 @@ class PredictRequest(Request):
         Which model.
     image : (C, Y, X) ndarray
         Any supported dtype.
-    statistics : Statistics or None
-        Of the whole file; of the plane when None.
     settings : PredictSettings
         How.
+    statistics : Statistics or None
+        Of the whole file; of the plane when None.
     view : tuple of int or None
         (top, left, bottom, right) in pixels: what the user sees.
     view_only : bool

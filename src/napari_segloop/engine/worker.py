@@ -20,6 +20,7 @@ from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.events import Event
 from napari_segloop.engine import failures, wire
 from napari_segloop.engine.control import Control
+from napari_segloop.engine.explaining import explained
 from napari_segloop.engine.failures import Cancelled
 from napari_segloop.engine.frames import Packet, write_frame
 from napari_segloop.engine.jobs import Block, Job, Work, all_jobs
@@ -111,13 +112,16 @@ class Worker:
         stream : binary file
             The pipe.
         """
+        code = 0
         try:
             for packet in read_packets(stream):
                 self._take(packet)
         except SegLoopError as error:
+            code = 1
             sys.stderr.write(f"{error}\n")
+            sys.stderr.flush()
         finally:
-            os._exit(0)
+            os._exit(code)
 
     def beat(self) -> None:
         """Beat each second, and end with the parent even if the pipe stays open."""
@@ -203,7 +207,7 @@ class _Ending:
         return True
 
     def _tell(self, error: BaseException) -> None:
-        about = failures.to_json(failures.explained(error))
+        about = failures.to_json(explained(error))
         head = {"type": "failed", "job": self._job, "error": about}
         self._link.tell(Packet(head | {"cancelled": isinstance(error, Cancelled)}))
 
