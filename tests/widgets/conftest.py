@@ -11,8 +11,11 @@ import pytest
 pytest.importorskip("napari")
 pytest.importorskip("qtpy")
 
+from psygnal import Signal
+
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.corrections import PlaneTruth
+from napari_segloop.session.desk import Write
 
 if TYPE_CHECKING:
     from napari_segloop.core.corrections import Change, PlaneSnapshot
@@ -25,6 +28,9 @@ Window = tuple[slice, slice]
 class Planes:
     """What a link asks of a session, kept in `PlaneTruth`."""
 
+    looking = Signal(int, object)
+    written = Signal(object)
+
     def __init__(self, plane_shape: tuple[int, int], *, objects: bool = False) -> None:
         self.objects, self.shape = objects, plane_shape
         self.dtype = np.dtype(np.uint16 if objects else np.uint8)
@@ -35,7 +41,6 @@ class Planes:
         self.undeclared: list[tuple[int, ...]] = []
         self.observed: list[tuple[Index, Window]] = []
         self.taken_back: list[tuple[int, Index, PlaneSnapshot]] = []
-        self.written: list[tuple[Index, Change]] = []
 
     def plane(self, image: int, index: Index) -> PlaneTruth:
         if index not in self.truths[image]:
@@ -62,6 +67,23 @@ class Planes:
         if change is not None and change.undeclared:
             self.undeclared.append(change.undeclared)
         return change
+
+    def accept(self, image: int, index: Index, window: Window) -> None:
+        self.looking.emit(image, index)
+        plane = self.plane(image, index)
+        self.taken_back.append((image, index, plane.snapshot(window)))
+        self._put_back(image, index, plane.accept(window, self.table.epoch))
+
+    def take_back_last(self) -> bool:
+        if not self.taken_back:
+            return False
+        image, index, before = self.taken_back.pop()
+        self._put_back(image, index, self.plane(image, index).restore(before))
+        return True
+
+    def _put_back(self, image: int, index: Index, change: Change) -> None:
+        write = Write(image, index, change.window, change.labels, checked=change.checked)
+        self.written.emit(write)
 
 
 @pytest.fixture

@@ -301,7 +301,7 @@ def test_callbacks_fire_once_however_often_an_image_was_opened(desk: Desk) -> No
         desk.link = desk.tie()
     desk.session.observed.clear()
     paint(desk.layers)
-    desk.link._look_at_hints()
+    desk.link.look()
     assert len(desk.session.observed) == 1
     desk.link.close()
     desk.layers.masks.paint((3, 3), 1)

@@ -138,6 +138,12 @@ class ImageLink:
                 self._observe(where)
         self._refresh()
 
+    def look(self) -> None:
+        """Look at once where napari hinted at a change."""
+        if self._is_whole():
+            self._look_at_hints()
+            self._refresh()
+
     def scan_all(self) -> None:
         """Look at everything at once, as before a job."""
         if self._is_whole():
