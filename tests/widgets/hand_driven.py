@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.regions import Region
+from napari_segloop.core.settings import TrainSettings
 from napari_segloop.session.state import (
     Curve,
     ImageState,
@@ -42,6 +44,7 @@ class HandDriven:
     def __init__(self, state: LoopState | None = None) -> None:
         self.state = state or LoopState()
         self.calls: list[tuple[object, ...]] = []
+        self.settings = TrainSettings(seconds=60)
         self.refusal: InputError | None = None
         for name in METHODS.split():
             setattr(self, name, self._recorder(name))
@@ -58,6 +61,9 @@ class HandDriven:
         """Change a part of the state and tell of it."""
         self.state = replace(self.state, **values)
         self.changed.emit(part)
+
+    def source(self, _image: int) -> SimpleNamespace:
+        return SimpleNamespace(channels=1)
 
     def predict_cost(self, scope: str) -> str:
         return {"view": "the view", "plane": "1 plane, about 2 s"}.get(scope, "9 planes")

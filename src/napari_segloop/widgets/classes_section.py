@@ -60,6 +60,7 @@ class ClassesSection(Part):
         super().__init__(session, parent)
         self.rows: Rows[LabelClass] = Rows(self._columns(), lambda each: each.value)
         self.table = Table(self.rows, "Classes", stretched=_NAME, lines=(2, 6))
+        self.table.hide_titles()
         self.table.setEditTriggers(
             Table.EditTrigger.EditKeyPressed
             | Table.EditTrigger.SelectedClicked

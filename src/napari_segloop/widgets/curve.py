@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyqtgraph import PlotItem
     from qtpy.QtGui import QColor, QShowEvent
 
-_HEIGHT = 14  # em
+_HEIGHT = 15  # em
 _MOST_POINTS = 600  # on an axis of about 300 pixels
 
 

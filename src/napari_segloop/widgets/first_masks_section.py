@@ -13,7 +13,7 @@ from superqt.utils import qdebounced
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.widgets.first_mask_form import FirstMaskForm
-from napari_segloop.widgets.listening import listen
+from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.part import Part, button, in_column, in_row, told
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class FirstMasksSection(Part):
         )
         self._make_buttons()
         self._preview_soon = qdebounced(self._ask_for_preview, timeout=PREVIEWED_AFTER)
-        listen(self, session.preview, self._on_preview)
+        self._ear = Ear(self, session.preview, self._on_preview)
         self._lay_out()
 
     def _make_buttons(self) -> None:

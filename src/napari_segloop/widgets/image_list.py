@@ -52,7 +52,8 @@ class ImageTable(Table):
     dropped = Signal(object)
 
     def __init__(self, rows: Rows[ImageState], parent: QWidget | None = None) -> None:
-        super().__init__(rows, "Images of the project", lines=(3, 6), parent=parent)
+        super().__init__(rows, "Images of the project", lines=(4, 6), parent=parent)
+        self.hide_titles()
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAcceptDrops(True)
@@ -158,9 +159,6 @@ class ImageListPart(Part):
         state : LoopState
             As the session has it.
         """
-        header = self.table.horizontalHeader()
-        if header is not None:
-            header.setVisible(bool(state.images))
         self.rows.set_rows(state.images)
         self.count.setText(_counts(state.images))
 

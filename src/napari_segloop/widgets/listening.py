@@ -5,37 +5,37 @@ Knows psygnal and `destroyed`; not what is said.
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from psygnal import SignalInstance
-    from qtpy.QtWidgets import QWidget
+    from qtpy.QtCore import QObject
 
 
-def listen(widget: QWidget, signal: SignalInstance, slot: Callable[..., object]) -> None:
-    """Connect a method of a widget to a signal of the session.
+class Ear:
+    """A connection between a signal of the session and a method of a widget.
 
-    The signal holds neither the widget nor its method, and is left when Qt destroys the widget,
-    which may be long before Python forgets it.
+    The widget keeps it. Both the signal and Qt hold it weakly, since a function in a cycle of
+    garbage would be called by `destroyed` after Python has emptied it.
 
     Parameters
     ----------
-    widget : QWidget
-        Whose life counts.
+    widget : QObject
+        When Qt destroys it, which may be long before Python forgets it, the signal is left.
     signal : psygnal.SignalInstance
         Of the session.
     slot : callable
-        A bound method.
+        A bound method of the widget.
     """
-    weak = weakref.WeakMethod(slot)
 
-    def hear(*values: object) -> None:
-        living = weak()
-        if living is not None:
-            living(*values)
+    def __init__(
+        self, widget: QObject, signal: SignalInstance, slot: Callable[..., object]
+    ) -> None:
+        self._signal, self._slot = signal, slot
+        signal.connect(slot)
+        widget.destroyed.connect(self._leave)
 
-    signal.connect(hear)
-    widget.destroyed.connect(lambda: signal.disconnect(hear))
+    def _leave(self) -> None:
+        self._signal.disconnect(self._slot)

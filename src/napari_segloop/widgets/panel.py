@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from napari_segloop.widgets.advanced import Advanced
 from napari_segloop.widgets.check_section import CheckSection
 from napari_segloop.widgets.classes_section import ClassesSection
 from napari_segloop.widgets.first_masks_section import FirstMasksSection
@@ -18,9 +19,10 @@ from napari_segloop.widgets.first_question import FirstQuestion
 from napari_segloop.widgets.history_section import HistorySection
 from napari_segloop.widgets.image_list import ImageListPart
 from napari_segloop.widgets.jobs import JobRows
-from napari_segloop.widgets.listening import listen
+from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.messages import MessageLine
 from napari_segloop.widgets.next_step import NextStep
+from napari_segloop.widgets.other_ways import OtherWays
 from napari_segloop.widgets.predict_section import PredictSection
 from napari_segloop.widgets.section import Section
 from napari_segloop.widgets.stations import StationStrip
@@ -46,6 +48,7 @@ _TOOLTIPS = {
     "Train": "Teach the network with what was checked by you",
     "Predict": "Masks by the version in use",
     "History": "All versions of the model; any can be used again",
+    "Advanced": "For experts; nobody needs it",
 }
 
 
@@ -67,11 +70,12 @@ class SegLoopPanel(QWidget):
         self.sections = {
             name: Section(name, part, _TOOLTIPS[name]) for name, part in self._folding().items()
         }
+        self.other_ways = OtherWays(session, self)
         self._followed = ""
         self._lay_out()
         self._connect()
         self.draw()
-        listen(self, session.changed, self._on_changed)
+        self._ear = Ear(self, session.changed, self._on_changed)
 
     def _make_parts(self, session: LoopSession) -> None:
         self.stations = StationStrip(session)
@@ -86,6 +90,7 @@ class SegLoopPanel(QWidget):
         self.train = TrainSection(session)
         self.predict = PredictSection(session)
         self.history = HistorySection(session)
+        self.advanced = Advanced(session)
 
     def _folding(self) -> dict[str, Part]:
         return {
@@ -95,6 +100,7 @@ class SegLoopPanel(QWidget):
             "Train": self.train,
             "Predict": self.predict,
             "History": self.history,
+            "Advanced": self.advanced,
         }
 
     @property
@@ -137,6 +143,10 @@ class SegLoopPanel(QWidget):
         self.stations.visited.connect(self.visit)
         self.next_step.images_wanted.connect(self.images.add_files)
         self.next_step.answer_wanted.connect(self._show_question)
+        self.images.layers_wanted.connect(self.other_ways.choose_images)
+        self.first_masks.layer_wanted.connect(self.other_ways.choose_labels)
+        self.first_masks.files_wanted.connect(self.other_ways.choose_files)
+        self.first_masks.model_wanted.connect(self.other_ways.choose_model)
 
     def draw(self) -> None:
         """Draw the whole state."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
 from napari_segloop.widgets.theme import colours_of, em
 
@@ -79,6 +79,7 @@ class Table(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(_Selection.SingleSelection)
         self.setShowGrid(False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -105,6 +106,11 @@ class Table(QTableView):
             header.setSectionResizeMode(
                 column, QHeaderView.ResizeMode.Stretch if is_stretched else mode
             )
+
+    def hide_titles(self) -> None:
+        """Show rows only, where they say themselves what they are."""
+        if (header := self.horizontalHeader()) is not None:
+            header.hide()
 
     def set_hint(self, text: str) -> None:
         """Say what an empty table is for.

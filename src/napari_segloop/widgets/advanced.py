@@ -1,0 +1,87 @@
+"""Experts' settings of training; nobody needs them.
+
+Shows and replaces the session's `TrainSettings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+from napari_segloop.widgets.part import Part, in_column
+
+if TYPE_CHECKING:
+    from napari_segloop.session.loop import LoopSession
+
+ENCODERS = ("resnet18", "resnet34", "resnet50", "efficientnet-b0", "mobilenet_v2")
+STARTS = {"from zero": False, "everyday photos": True}
+_MOST = 2**31 - 1
+
+
+class Advanced(Part):
+    """Encoder, what the network starts from, seed; where it runs.
+
+    Parameters
+    ----------
+    session : LoopSession
+        Its `settings` are shown and replaced.
+    parent : QWidget, optional
+        Its parent.
+    """
+
+    def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.encoder = QComboBox()
+        self.encoder.setEditable(True)
+        self.encoder.addItems(ENCODERS)
+        self.encoder.setCurrentText(session.settings.encoder)
+        self.encoder.setToolTip("Any encoder of segmentation-models-pytorch")
+        self.start = QComboBox()
+        self.start.addItems(STARTS)
+        self.start.setCurrentIndex(int(session.settings.pretrained))
+        self.start.setToolTip("'everyday photos' (ImageNet) needs the internet once")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, _MOST)
+        self.seed.setValue(session.settings.seed)
+        self.seed.setToolTip("Same seed, steps and computer: the same network")
+        self.computer = QLabel()
+        self.computer.setToolTip("Preferences > Plugins > SegLoop says where training runs")
+        self._lay_out()
+        self.encoder.currentTextChanged.connect(self._change)
+        self.start.currentIndexChanged.connect(self._change)
+        self.seed.valueChanged.connect(self._change)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Encoder", self.encoder)
+        form.addRow("Starts from", self.start)
+        form.addRow("Seed", self.seed)
+        column = in_column(self, 0.3)
+        note = QLabel("Used by 'Learn again from all' and by the first training.")
+        note.setWordWrap(True)
+        note.setMinimumWidth(1)
+        column.addWidget(note)
+        column.addLayout(form)
+        column.addWidget(self.computer)
+        self.computer.hide()
+
+    def show_computer(self, name: str) -> None:
+        """Say that training and prediction run on another computer.
+
+        Parameters
+        ----------
+        name : str
+            Its address; empty for this one.
+        """
+        self.computer.setText(f"Runs on another computer: {name}")
+        self.computer.setVisible(bool(name))
+
+    def _change(self, *_value: object) -> None:
+        self._session.settings = replace(
+            self._session.settings,
+            encoder=self.encoder.currentText().strip() or ENCODERS[1],
+            pretrained=STARTS[self.start.currentText()],
+            seed=self.seed.value(),
+        )

@@ -1,0 +1,123 @@
+"""What a model file says of itself, before it is used, and whether it fits here.
+
+Draws a header; loads no weights.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+
+from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.session.words import counted
+from napari_segloop.widgets.part import in_column, prose
+from napari_segloop.widgets.theme import em
+from napari_segloop.widgets.words import percent, teach_and_test, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_segloop.engine.requests import CardAnswer
+
+TASKS = {"classes": "kinds of area", "objects": "single objects"}
+_MEGA = 1e6
+
+
+def card_rows(info: ModelInfo, size: int) -> tuple[tuple[str, str], ...]:
+    """Put a model's header into words.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The header.
+    size : int
+        Of the file, in bytes.
+
+    Returns
+    -------
+    tuple of (str, str)
+        What, and what it is.
+    """
+    return tuple((what, text) for what, text in _rows(info, size) if text)
+
+
+def _rows(info: ModelInfo, size: int) -> Iterator[tuple[str, str]]:
+    yield "Finds", TASKS[info.task]
+    if info.task == "classes":
+        yield "Classes", ", ".join(f"label {value}" for value in info.values[1:])
+    axes = f", axes {info.axes}" if info.axes else ""
+    yield "Images", counted(info.channels, "channel") + axes
+    yield "Pixel size", "not recorded in the file"
+    yield "Agreement", "not tested" if info.score is None else f"{percent(info.score)} (mean Dice)"
+    yield "Regions", teach_and_test(len(info.teach_hashes), len(info.test_hashes))
+    yield "Training", counted(info.steps, "step")
+    yield "Made", when(info.created)
+    yield "Encoder", f"{info.encoder}, depth {info.depth}"
+    yield "Made with", ", ".join(f"{name} {version}" for name, version in info.versions)
+    yield "File", f"{size / _MEGA:.0f} MB"
+
+
+class ModelCard(QDialog):
+    """The card, with Use and Cancel.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    card : CardAnswer
+        What the file says.
+    misfit : str
+        Why it cannot be used here and what to do; empty when it fits.
+    parent : QWidget, optional
+        Its parent.
+    """
+
+    def __init__(
+        self, name: str, card: CardAnswer, misfit: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Model {name}")
+        self.setMinimumWidth(em(self, 26))
+        column, gap = in_column(self), em(self, 0.7)
+        column.setContentsMargins(gap, gap, gap, gap)
+        form = QFormLayout()
+        self.rows = card_rows(info_of(card), card.size)
+        for what, text in self.rows:
+            label = prose(text)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            form.addRow(QLabel(f"<b>{what}</b>"), label)
+        column.addLayout(form)
+        self.misfit = prose(misfit)
+        self.misfit.setVisible(bool(misfit))
+        column.addWidget(self.misfit)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.use = self.buttons.addButton("Use this model", QDialogButtonBox.ButtonRole.AcceptRole)
+        if self.use is not None:
+            self.use.setEnabled(not misfit)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+
+
+def info_of(card: CardAnswer) -> ModelInfo:
+    """Read the header in an answer.
+
+    Parameters
+    ----------
+    card : CardAnswer
+        What the engine or the session told.
+
+    Returns
+    -------
+    ModelInfo
+        Checked.
+
+    Raises
+    ------
+    ModelError
+        When it is damaged.
+    """
+    return ModelInfo.from_json(json.dumps(card.info))
