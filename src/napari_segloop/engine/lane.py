@@ -78,10 +78,10 @@ class Lane:
         Which lane.
     command : sequence of str
         Command line of the child.
-    remote : bool
-        Whether it may be on another computer.
     limits : Limits
         How long it may be silent.
+    remote : bool
+        Whether it may be on another computer.
     """
 
     def __init__(self, name: Name, command: Sequence[str], limits: Limits, *, remote: bool) -> None:
