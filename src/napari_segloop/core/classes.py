@@ -10,17 +10,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from napari_segloop.core import labelclass
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.labelclass import (
-    COLOURS,
-    LARGEST_EPOCH,
-    LARGEST_VALUE,
-    LabelClass,
-    check_integer,
-    check_unlike,
-    free_name,
-    next_colour,
-)
+from napari_segloop.core.labelclass import COLOURS, LARGEST_EPOCH, LabelClass
 from napari_segloop.core.truth import MOST_CLASSES
 
 if TYPE_CHECKING:
@@ -56,17 +48,17 @@ class ClassTable:
     epoch: int = 0
 
     def __post_init__(self) -> None:
-        check_integer("an epoch", self.epoch, 0, LARGEST_EPOCH)
+        labelclass.check_integer("an epoch", self.epoch, 0, LARGEST_EPOCH)
         if not 1 <= len(self.classes) < MOST_CLASSES:
             raise InputError(
                 f"1 to {MOST_CLASSES - 1} classes beside background",
                 f"{len(self.classes)}",
                 "Merge classes, or delete one that is not needed.",
             )
-        check_unlike("value", [str(each.value) for each in self.classes])
-        check_unlike("name", [each.name.lower() for each in self.classes])
+        labelclass.check_unlike("value", [str(each.value) for each in self.classes])
+        labelclass.check_unlike("name", [each.name.lower() for each in self.classes])
         latest = max(each.epoch for each in self.classes)
-        check_integer("the epoch of a class", latest, 0, self.epoch)
+        labelclass.check_integer("the epoch of a class", latest, 0, self.epoch)
 
     @classmethod
     def first(cls, task: str) -> ClassTable:
@@ -111,7 +103,7 @@ class ClassTable:
         Raises
         ------
         InputError
-            When no class has it.
+            No class has it.
         """
         return self.classes[self._place(value)]
 
@@ -146,11 +138,11 @@ class ClassTable:
                 "Rename a class that is not needed.",
             )
         epoch = self.epoch + 1
-        free = (each for each in range(1, LARGEST_VALUE + 1) if each not in self.values)
+        free = (each for each in range(1, MOST_CLASSES + 1) if each not in self.values)
         value = next(free) if value is None else value
         if name is None:
-            name = free_name([each.name for each in self.classes], value)
-        colour = colour or next_colour([each.colour for each in self.classes])
+            name = labelclass.free_name([each.name for each in self.classes], value)
+        colour = colour or labelclass.next_colour([each.colour for each in self.classes])
         new = LabelClass(value, name, colour, epoch)
         return ClassTable((*self.classes, new), epoch)
 
@@ -202,11 +194,6 @@ class ClassTable:
         -------
         ClassTable
             The changed table; values stay.
-
-        Examples
-        --------
-        >>> ClassTable.first("classes").add().move(2, 0).values
-        (2, 1)
         """
         moved = self.get(value)
         others = [each for each in self.classes if each is not moved]
@@ -288,12 +275,6 @@ class ClassTable:
         ------
         InputError
             When something is missing, of another type, or makes no sense.
-
-        Examples
-        --------
-        >>> table = ClassTable.first("objects").add()
-        >>> ClassTable.from_dict(table.to_dict()) == table
-        True
         """
         rows = data.get("classes")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
