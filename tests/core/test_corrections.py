@@ -161,6 +161,15 @@ def test_an_undeclared_class_is_reverted_and_named_and_the_rest_of_the_stroke_st
     assert layers.checked[0, :3].tolist() == [0, 1, 0]
 
 
+def test_undo_brings_back_a_prediction_of_a_class_that_is_not_declared() -> None:
+    layers = Layers()
+    layers.predict(9)
+    layers.paint(1)
+    assert layers.state() == (1, 1, Kind.CHANGED)
+    layers.paint(9)
+    assert layers.state() == (9, 0, Kind.NONE)
+
+
 def test_ids_beyond_the_dtype_widen_the_plane() -> None:
     layers = Layers("uint32")
     layers.plane = PlaneTruth(layers.labels.astype(np.uint16))

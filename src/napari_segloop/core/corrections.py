@@ -118,7 +118,8 @@ class PlaneTruth(PlaneState):
             return None
         live, shown, before = labels[box], checked[box], self.pixels.at(box)
         painted, seen = live != before.labels, before.checked.copy()
-        foreign, undeclared = judging.find_undeclared(live, painted, declared)
+        differs = painted & (live != before.prediction)  # undo may bring back any prediction
+        foreign, undeclared = judging.find_undeclared(live, differs, declared)
         painted &= ~foreign
         self.pixels.widen(np.min_scalar_type(int(live[painted].max(initial=0))))
         pixels = self.pixels.at(box)
