@@ -103,6 +103,11 @@ def core(*, torch_free: bool) -> list[str]:
     return [name for name in modules("core") if (name in listed) is torch_free]
 
 
+def engine() -> list[str]:
+    """What the viewer's side may import, and the worker before it imports torch."""
+    return [name for name in modules("engine") if not name.endswith(".networks")]
+
+
 def brought_by(names: list[str], watched: set[str]) -> list[str]:
     arguments = [json.dumps(names), json.dumps(sorted(watched))]
     command = [sys.executable, "-c", LISTEN, *arguments]
@@ -118,6 +123,7 @@ def brought_by(names: list[str], watched: set[str]) -> list[str]:
         pytest.param(core(torch_free=False), SCREEN | FILES | {"dask"}, id="core-with-torch"),
         pytest.param(modules("files"), SCREEN | TORCH | {"dask"}, id="files"),
         pytest.param(modules("samples"), SCREEN | TORCH | {"dask"}, id="samples"),
+        pytest.param(engine(), SCREEN | TORCH | FILES | {"dask"}, id="engine"),
         pytest.param(modules("cli"), SCREEN | {"dask"}, id="cli"),
     ],
 )
@@ -130,7 +136,7 @@ def test_importing_a_room_brings_nothing_that_it_must_not_know(
 
 def test_every_room_is_in_the_table_above() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
-    assert rooms == {"core", "files", "samples", "cli"}
+    assert rooms == {"core", "files", "samples", "engine", "cli"}
 
 
 def test_a_module_of_core_reaches_torch_or_is_listed_as_free_of_it() -> None:
