@@ -101,7 +101,7 @@ class Desk:
         self.told: Told | None = None
         self._checked = dict[Key, int]()
 
-    def tell(self, error: SegLoopError | str, level: str = "error") -> None:
+    def tell(self, error: SegLoopError | str, level: str = "error", remedy: str = "") -> None:
         """Say something to the user.
 
         Parameters
@@ -110,10 +110,12 @@ class Desk:
             What went wrong, or a sentence.
         level : {"info", "warning", "error"}
             How bad it is.
+        remedy : str
+            What to do, for a sentence.
         """
         self.changed.add("told")
         if isinstance(error, str):
-            self.told = Told(level, error)  # type: ignore[arg-type]  # one of three words
+            self.told = Told(level, error, remedy)  # type: ignore[arg-type]  # one of three words
             return
         file = f" ({error.file})" if error.file else ""
         text = f"Expected {error.expected}, got {error.got}.{file}"

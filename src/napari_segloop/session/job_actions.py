@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
     from napari_segloop.session.desk import Key
+    from napari_segloop.session.state import Version
 
     Scope = Literal["view", "plane", "stack", "all"]
 
+USEFUL = 0.5  # mean Dice under which masks are not replaced unasked
 FOLLOWED = 16  # planes that are predicted by themselves after a training
 SECONDS = 60.0
 
@@ -105,7 +107,19 @@ class JobActions(CheckActions):
         self.accepted = max(0, self.accepted - accepted)
         self.note("curve", "versions")
         if errand.version.accepted:
+            self._follow_if_useful(errand.version)
+
+    def _follow_if_useful(self, version: Version) -> None:
+        """Do not replace masks by those of a network that has hardly learnt anything."""
+        if version.score is None or version.score >= USEFUL:
             self._follow()
+            return
+        self.desk.tell(
+            f"Version {version.number} agrees with you on only {100 * version.score:.0f} % of the "
+            "test regions: your masks were left as they are.",
+            "warning",
+            "Check more places and improve it, or train longer. Predict all the same if you like.",
+        )
 
     def _follow(self) -> None:
         """Predict what is in view, then the other planes that are known, with a new version."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.session.image_actions import ImageActions
+from napari_segloop.session.importing import Importing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import Literal
 
     from napari_segloop.core.corrections import Change, PlaneTruth
@@ -163,6 +165,32 @@ class TruthActions(ImageActions):
 
     def _declared(self) -> frozenset[int] | None:
         return None if self.desk.objects else frozenset({0, *self.table.values})
+
+    def import_files(
+        self,
+        pairs: Sequence[tuple[int, Path]],
+        trust: Trust = "all",
+        zero: Zero = "background",
+    ) -> None:
+        """Take mask files of another tool.
+
+        Parameters
+        ----------
+        pairs : sequence of (int, Path)
+            Number of an image, and its mask file.
+        trust, zero : str
+            As for `import_labels`.
+        """
+        with self.acting():
+            self.run(
+                Importing(
+                    self.desk,
+                    pairs,
+                    lambda image, index, labels: self.import_labels(
+                        image, index, labels, trust, zero
+                    ),
+                )
+            )
 
     def declare(self, values: Iterable[int]) -> None:
         """Add a class for each value that is new; ids of objects are none.

@@ -1,0 +1,45 @@
+"""The dock SegLoop: the panel of a viewer's stage. It builds, connects and forwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_segloop.widgets.choices import Choices
+from napari_segloop.widgets.panel import SegLoopPanel
+from napari_segloop.widgets.stage import stage_of
+
+if TYPE_CHECKING:
+    import napari
+
+
+class SegLoopDock(QWidget):
+    """Segment by teaching a network.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Where the dock is.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.stage = stage_of(napari_viewer)
+        self.panel = SegLoopPanel(self.stage.session, self)
+        self.choices = Choices(self.stage, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.panel)
+        self._connect()
+
+    def _connect(self) -> None:
+        masks, stage, ways = self.panel.first_masks, self.stage, self.choices.ways
+        masks.preview_wanted.connect(stage.ask_for_preview)
+        masks.preview_over.connect(stage.preview.hide)
+        masks.layer_wanted.connect(ways.choose_labels)
+        masks.files_wanted.connect(ways.choose_files)
+        masks.model_wanted.connect(ways.choose_model)
+        self.panel.images.layers_wanted.connect(ways.choose_images)
+        self.panel.classes.label_chosen.connect(stage.choose_label)
+        self.panel.predict.uncertainty_wanted.connect(stage.show_uncertainty)

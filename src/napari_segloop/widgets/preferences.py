@@ -1,0 +1,55 @@
+"""What the user set in napari's preferences for this plugin, with defaults where nothing is set."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari.settings import get_plugin_settings
+
+from napari_segloop.widgets.keys import DEFAULT_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLUGIN = "napari-segloop"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Settings of the manifest.
+
+    Parameters
+    ----------
+    command : tuple of str
+        Starts the engine elsewhere; empty: on this computer.
+    seconds : int
+        Of a training.
+    keys : mapping of str to str
+        Keys of the queue by what they do.
+    """
+
+    command: tuple[str, ...] = ()
+    seconds: int = 60
+    keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_KEYS))
+
+
+def read_preferences() -> Preferences:
+    """Read what is set.
+
+    Returns
+    -------
+    Preferences
+        Defaults for everything when the plugin's manifest is not registered.
+    """
+    try:
+        found = get_plugin_settings(PLUGIN)
+    except (KeyError, ValueError, AttributeError):
+        return Preferences()
+    keys = {name: getattr(found.keys, name) or default for name, default in DEFAULT_KEYS.items()}
+    return Preferences(
+        tuple(shlex.split(found.engine.command)),
+        found.training.seconds,
+        keys,
+    )
