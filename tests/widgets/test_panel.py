@@ -284,6 +284,27 @@ def test_a_no_changes_no_class(make: Make, qtbot: QtBot, monkeypatch: pytest.Mon
     assert session.calls == []
 
 
+def test_the_first_question_is_answered_anew(
+    make: Make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, session = make(IDLE)
+    monkeypatch.setattr(classes_section, "confirm", lambda *_: True)
+    panel.sections["Classes"].unfold()
+    assert panel.classes.other_task.text() == "Find single objects…"
+    qtbot.mouseClick(panel.classes.other_task, LEFT)
+    assert session.calls == [("answer_task", "objects")]
+
+
+def test_tab_goes_from_top_to_bottom(make: Make) -> None:
+    panel, _ = make(IDLE)
+    places, widget = list[int](), panel.stations.buttons["Segment"].nextInFocusChain()
+    while widget is not panel.stations.buttons["Segment"]:
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            places.append(widget.mapTo(panel, QPoint()).y())
+        widget = widget.nextInFocusChain()
+    assert places == sorted(places)
+
+
 def test_single_objects_have_no_classes_to_add(make: Make) -> None:
     panel, _ = make(LoopState(task="objects", classes=ClassTable.first("objects")))
     assert not panel.classes.add.isEnabled()

@@ -6,6 +6,7 @@ Draws the queue; moving the view and the keys themselves are others' business.
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
@@ -116,7 +117,9 @@ class CheckSection(Part):
             self.place.setText(f"{left} to check" if total else "No places to check yet.")
             self.reason.setText("Worst first; each takes a few seconds." if queue.left else "")
         else:
-            self.place.setText(f"<b>Place {queue.at + 1} of {total}</b> in {_where(state, here)}")
+            self.place.setText(
+                f"<b>Place {queue.at + 1} of {total}</b> in {escape(_where(state, here))}"
+            )
             self.reason.setText(_reason(state, here))
         self.reason.setVisible(bool(self.reason.text()))
         at = f"place {queue.at + 1} of {total}" if queue.at is not None else f"{left} left"

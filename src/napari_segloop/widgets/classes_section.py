@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.labelclass import LabelClass
     from napari_segloop.session.loop import LoopSession
-    from napari_segloop.session.state import LoopState
+    from napari_segloop.session.state import LoopState, Task
 
 ADDING = (
     "A new class changes what was checked before: background, and what you painted over, is not "
@@ -70,11 +70,13 @@ class ClassesSection(Part):
         self.table.entered_row.connect(self._choose)
         self.table.doubleClicked.connect(self._recolour_clicked)
         self.sentence = prose()
+        self._task: Task | None = None
         self._make_buttons()
         column = in_column(self, 0.3)
         column.addWidget(self.table)
         column.addLayout(in_row(self.add, self.delete, self.merge, self.up, self.down))
         column.addWidget(self.sentence)
+        column.addLayout(in_row(self.other_task, stretch=True))
         self._enable()
 
     def _columns(self) -> tuple[Column[LabelClass], ...]:
@@ -93,6 +95,9 @@ class ClassesSection(Part):
         self.merge.setMenu(QMenu(self.merge))
         self.up = button("▲", "One up in the list", lambda: self._move(-1), "Move class up")
         self.down = button("▼", "One down in the list", lambda: self._move(1), "Move class down")
+        self.other_task = button(
+            "", "Answer the first question anew (asks first)", self._change_task
+        )
         for narrow in (self.up, self.down):
             narrow.setFixedWidth(em(self, 1.9))
 
@@ -106,7 +111,8 @@ class ClassesSection(Part):
         """
         classes = () if state.classes is None else state.classes.classes
         self.rows.set_rows(classes)
-        is_objects = state.task == "objects"
+        self._task, is_objects = state.task, state.task == "objects"
+        self.other_task.setText("Find kinds of area…" if is_objects else "Find single objects…")
         self.sentence.setText(OBJECTS if is_objects else ADDING)
         self.add.setEnabled(not is_objects)
         self.summarised.emit(
@@ -177,6 +183,16 @@ class ClassesSection(Part):
         )
         if confirm(self, f"Merge {selected.name} into {into.name}?", consequence, "Merge"):
             self.ask(self._session.merge_class, selected.value, into.value)
+
+    def _change_task(self) -> None:
+        other: Task = "classes" if self._task == "objects" else "objects"
+        words = {"classes": "kinds of area", "objects": "single objects"}
+        consequence = (
+            "Labels mean something else then: all masks of this project, and what was checked in "
+            "them, are dropped. This cannot be undone."
+        )
+        if confirm(self, f"Look for {words[other]} instead?", consequence, "Drop and change"):
+            self.ask(self._session.answer_task, other)
 
     def _swatch(self, each: LabelClass) -> QPixmap:
         return swatch(each.colour, em(self, 0.95), colours_of(self))

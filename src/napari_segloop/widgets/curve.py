@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QSize
+from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_segloop.session.state import Curve
@@ -111,6 +111,8 @@ class CurvePlot(QWidget):
 
         self._canvas = pyqtgraph.GraphicsLayoutWidget()
         self._canvas.setFixedHeight(em(self, _HEIGHT))
+        for part in (self._canvas, self._canvas.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it can be operated
         self._canvas.ci.layout.setSpacing(0)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         for row, name in enumerate(("score", "loss")):
@@ -151,3 +153,4 @@ def _dress(plot: PlotItem, text: QColor, line: QColor, width: int) -> None:
         axis.setPen(line)
         axis.setTextPen(text)
     plot.getAxis("left").setWidth(width)
+    plot.getAxis("bottom").setHeight(None)

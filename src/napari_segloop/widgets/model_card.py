@@ -6,6 +6,7 @@ Draws a header; loads no weights.
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -87,12 +88,14 @@ class ModelCard(QDialog):
         self.rows = card_rows(info_of(card), card.size)
         for what, text in self.rows:
             label = prose(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)  # a file may come from anywhere
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             form.addRow(QLabel(f"<b>{what}</b>"), label)
-        column.addLayout(form)
-        self.misfit = prose(misfit)
+        self.misfit = prose(f"<b>It does not fit here.</b> {escape(misfit)}")
         self.misfit.setVisible(bool(misfit))
         column.addWidget(self.misfit)
+        column.addLayout(form)
+        column.addStretch()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.use = self.buttons.addButton("Use this model", QDialogButtonBox.ButtonRole.AcceptRole)
         if self.use is not None:

@@ -119,6 +119,7 @@ class SegLoopPanel(QWidget):
         self.area = QScrollArea()
         self.area.setWidget(self._inner(gap))
         self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self.area, 1)
