@@ -295,6 +295,14 @@ def test_an_image_opened_again_shows_what_is_known(desk: Desk) -> None:
     assert again.checked.any()
 
 
+def test_a_stroke_right_before_the_image_closes_is_not_lost(stack: Desk) -> None:
+    stack.layers.masks.data[1, 1, 3:6, 3:6] = 1
+    stack.layers.masks.paint((0, 0, 20, 20), 1)
+    stack.link.close()
+    assert stack.truth((1, 1)).sum() == 9
+    assert stack.truth((0, 0)).any()
+
+
 def test_callbacks_fire_once_however_often_an_image_was_opened(desk: Desk) -> None:
     for _ in range(10):
         desk.link.close()
@@ -304,9 +312,10 @@ def test_callbacks_fire_once_however_often_an_image_was_opened(desk: Desk) -> No
     desk.link.look()
     assert len(desk.session.observed) == 1
     desk.link.close()
+    desk.session.observed.clear()
     desk.layers.masks.paint((3, 3), 1)
     desk.link.tick()
-    assert len(desk.session.observed) == 1
+    assert desk.session.observed == []
     assert desk.layers.masks.mouse_drag_callbacks == []
 
 

@@ -15,6 +15,7 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
 from napari_segloop.core.errors import InputError, ResourceError
+from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.widgets.sources import full_resolution, stored_shape, unwrapped
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Labels as LabelArray
     from napari_segloop.widgets.placement import Placement
 
-LARGEST = 2**31
-"""Bytes: above, a whole editable copy is never made."""
 CHECKED_COLOURS = {1: "#2fb8ac", 2: "#f0a830", 3: "#9b6fc3"}
 """Checked by you, can't tell, excluded area: told apart by the colour-blind, on black and white."""
 CHECKED_OPACITY = 0.3
@@ -195,7 +194,7 @@ def check_fits(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
         Above 2 GiB, with the offer of a work area.
     """
     size = prod(shape) * dtype.itemsize
-    if size > LARGEST:
+    if size > LARGEST_COPY:
         raise ResourceError(
             "an image whose masks take at most 2 GiB",
             f"masks of {size / 2**30:.1f} GiB, shape {shape}",

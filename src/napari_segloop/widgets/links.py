@@ -199,7 +199,9 @@ class ImageLink:
         self._hints[index] = window if known is None else _around(known, window)
 
     def close(self) -> None:
-        """Let go of the layers, which stay in the viewer."""
+        """Look at everything once more and let go of the layers, which stay in the viewer."""
+        if self.is_alive and all(surface.fits() for surface in self._surfaces.values()):
+            self.scan_all()
         self.is_alive = False
         self._connections.close()
         self._strokes.close()

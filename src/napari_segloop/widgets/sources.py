@@ -15,6 +15,7 @@ from napari.layers import Image
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.images import check_dtype
+from napari_segloop.widgets.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,19 @@ class LayerSource:
         return tuple(layer for layer in found if layer is not None)
 
     @property
+    def placement(self) -> Placement:
+        """Where the image lies in the world, without channels.
+
+        Raises
+        ------
+        InputError
+            When the layer was removed.
+        """
+        if not self.layers:
+            raise self._gone()
+        return Placement.of(self.layers[0], self.channel_axis)
+
+    @property
     def leading(self) -> tuple[int, ...]:
         """Lengths of the axes before Y and X, without channels."""
         axes = range(len(self._shape) - 2)
@@ -151,13 +165,17 @@ class LayerSource:
         """
         layers = self.layers
         if not self.is_alive():
-            raise InputError(
-                f"the layer {self.name!r} with shape {self._shape}",
-                f"shape {stored_shape(layers[0])}" if self._is_shown(layers) else "no such layer",
-                "Add the layer to the image list again.",
-            )
+            raise self._gone()
         parts = [self._window(layer, index, rows, columns) for layer in layers]
         return np.concatenate(parts) if len(parts) > 1 else np.array(parts[0])
+
+    def _gone(self) -> InputError:
+        layers = self.layers
+        return InputError(
+            f"the layer {self.name!r} with shape {self._shape}",
+            f"shape {stored_shape(layers[0])}" if self._is_shown(layers) else "no such layer",
+            "Add the layer to the image list again.",
+        )
 
     def _is_shown(self, layers: Sequence[Image]) -> bool:
         shown = self._open()

@@ -1,0 +1,197 @@
+"""A work area: a box of an image too large to edit whole, as an image of its own, in place.
+
+Its pixels are read through the large image, so nothing is copied but its labels. Which boxes are
+worth working on is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.workboxes import WorkBox, check_memory, clip_box
+from napari_segloop.widgets.view import box_in_view, plane_in_view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari import Viewer
+    from napari.layers import Layer, Shapes
+
+    from napari_segloop.core.images import Array
+    from napari_segloop.widgets.placement import Placement
+    from napari_segloop.widgets.sources import LayerSource
+
+Index = tuple[int, ...]
+ID_BYTES = 4
+"""Of a label, at most: ids may grow beyond 65,535."""
+
+
+class WorkArea:
+    """A box of an open image as a source; see `session.sources.ImageSource`.
+
+    Parameters
+    ----------
+    source : LayerSource
+        The large image.
+    box : WorkBox
+        Leading axes, Y and X, without channels.
+
+    Raises
+    ------
+    InputError
+        When the box is not inside the image, or its labels would take more than 2 GiB.
+    """
+
+    def __init__(self, source: LayerSource, box: WorkBox) -> None:
+        shape = (*source.leading, *source.plane_shape)
+        if len(box.stop) != len(shape) or any(np.greater(box.stop, shape)):
+            raise InputError(
+                f"a work area inside an image of shape {shape}",
+                f"{box.start} to {box.stop}",
+                "Draw it on the image.",
+            )
+        self.box = check_memory(box, ID_BYTES)
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """The image's name and where the area begins."""
+        return f"{self._source.name} area {', '.join(map(str, self.box.start))}"
+
+    @property
+    def where(self) -> str:
+        """Always ``open layer``."""
+        return self._source.where
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The large image's layers."""
+        return self._source.layers
+
+    @property
+    def placement(self) -> Placement:
+        """Where the area's own layers lie."""
+        return self._source.placement.moved(self.box.start)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Lengths of the axes before Y and X."""
+        return self.box.shape[:-2]
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.box.shape[-2:]
+        return rows, columns
+
+    @property
+    def channels(self) -> int:
+        """As many as the image has."""
+        return self._source.channels
+
+    def is_alive(self) -> bool:
+        """Say whether the large image is still open."""
+        return self._source.is_alive()
+
+    def read(self, index: Index, rows: slice, columns: slice) -> Array:
+        """Return a window of a plane of the area; called from a background thread.
+
+        Parameters
+        ----------
+        index : tuple of int
+            One number for each leading axis, from the area's first.
+        rows, columns : slice
+            The window, in the area's pixels.
+
+        Returns
+        -------
+        (C, rows, columns) ndarray
+            A copy in the stored dtype.
+
+        Raises
+        ------
+        InputError
+            When the image was removed or has another shape now.
+        """
+        place = tuple(at + first for at, first in zip(index, self.box.start[:-2], strict=True))
+        windows = (
+            slice(first + part.start, first + part.stop)
+            for part, first in zip((rows, columns), self.box.start[-2:], strict=True)
+        )
+        return self._source.read(place, *windows)
+
+
+def area_in_view(
+    viewer: Viewer, source: LayerSource, ranges: Sequence[tuple[int, int]] | None = None
+) -> WorkArea:
+    """Make a work area of what the user sees.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Its camera and sliders are asked.
+    source : LayerSource
+        The large image.
+    ranges : sequence of (int, int), optional
+        First and one past the last plane along each leading axis; the plane in view by default.
+
+    Returns
+    -------
+    WorkArea
+        To be added to the image list.
+
+    Raises
+    ------
+    InputError
+        When the image is out of view, or the area is too large.
+    """
+    grid = _grid(source)
+    top, left, bottom, right = box_in_view(viewer, grid)
+    planes = ranges or [(at, at + 1) for at in plane_in_view(viewer, grid)]
+    shape = (*source.leading, *source.plane_shape)
+    start = (*(first for first, _ in planes), top, left)
+    stop = (*(last for _, last in planes), bottom, right)
+    return WorkArea(source, clip_box(start, stop, shape))
+
+
+def area_in_shape(shapes: Shapes, source: LayerSource) -> WorkArea:
+    """Make a work area of the box around the last shape that was drawn.
+
+    Parameters
+    ----------
+    shapes : napari.layers.Shapes
+        Holds it; its own transform may differ from the image's.
+    source : LayerSource
+        The large image.
+
+    Returns
+    -------
+    WorkArea
+        On the plane on which the shape was drawn.
+
+    Raises
+    ------
+    InputError
+        When nothing was drawn on the image, or the area is too large.
+    """
+    if not len(shapes.data):
+        raise InputError("a rectangle on the image", "none", "Draw one.")
+    grid = _grid(source)
+    corners = np.array(
+        [grid.world_to_data(shapes.data_to_world(corner)) for corner in shapes.data[-1]]
+    )
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    low[:-2], high[:-2] = np.round(low[:-2]), np.round(high[:-2]) + 1
+    low[-2:], high[-2:] = low[-2:] + 0.5, high[-2:] + 0.5  # pixel edges at whole numbers
+    return WorkArea(source, clip_box(low, high, (*source.leading, *source.plane_shape)))
+
+
+def _grid(source: LayerSource) -> Layer:
+    """Return an empty layer with the image's axes, without channels."""
+    shape = (*source.leading, *source.plane_shape)
+    empty = np.broadcast_to(np.zeros((), np.uint8), shape)
+    return Labels(empty, **source.placement.arguments())
