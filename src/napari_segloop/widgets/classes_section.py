@@ -83,7 +83,7 @@ class ClassesSection(Part):
         return (
             Column("", lambda _each: "", picture=self._swatch, tooltip=_colour_tip),
             Column("Class", lambda each: each.name, tooltip=_name_tip, edit=self._rename),
-            Column("Label", lambda each: str(each.value), tooltip=_name_tip),
+            Column("Label", lambda each: f"label {each.value}", tooltip=_name_tip),
         )
 
     def _make_buttons(self) -> None:

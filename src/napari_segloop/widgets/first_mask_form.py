@@ -70,7 +70,9 @@ class FirstMaskForm(QWidget):
         form.addRow("Smoothing", self.smoothing)
         form.addRow("Smallest", self.smallest)
         form.addRow("Largest", self.largest)
-        form.addRow(in_row(self.fill_holes, self.separate, stretch=True))
+        switches = in_row(self.fill_holes, self.separate, stretch=True)
+        switches.setSpacing(em(self, 1))
+        form.addRow(switches)
 
     def _listen(self) -> None:
         self.method.currentIndexChanged.connect(self._tell)

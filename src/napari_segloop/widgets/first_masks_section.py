@@ -65,7 +65,7 @@ class FirstMasksSection(Part):
             "Choose for me", "Settings that fit the visible part", self._choose_for_me
         )
         self._make_buttons()
-        self._preview_soon = qdebounced(self._ask_for_preview, timeout=PREVIEWED_AFTER)
+        self._preview_soon = qdebounced(self._ask_for_preview, timeout=PREVIEWED_AFTER, parent=self)
         self._ear = Ear(self, session.preview, self._on_preview)
         self._lay_out()
 

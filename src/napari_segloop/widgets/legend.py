@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QLinearGradient, QPainter
+from qtpy.QtGui import QBrush, QColor, QLinearGradient, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_segloop.widgets.labels_layers import CHECKED_COLOURS
@@ -97,7 +97,9 @@ class Legend(QWidget):
         ramp = QLinearGradient(start, 0, end, 0)
         for place in range(_STOPS + 1):
             ramp.setColorAt(place / _STOPS, _ramp_colour(place / _STOPS))
-        painter.fillRect(QRectF(start, top + em(self, 0.25), end - start, em(self, 0.75)), ramp)
+        painter.fillRect(
+            QRectF(start, top + em(self, 0.25), end - start, em(self, 0.75)), QBrush(ramp)
+        )
         painter.drawText(0, self._baseline(2), low)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(0, top, width, em(self, _LINE)), right, high)

@@ -92,7 +92,7 @@ def cross(size: int, colour: QColor) -> QPixmap:
     """
 
     def draw(painter: QPainter) -> None:
-        painter.setPen(QPen(colour, 0.1, cap=Qt.PenCapStyle.RoundCap))
+        painter.setPen(_pen(colour, 0.1))
         painter.drawLine(QPointF(0.2, 0.2), QPointF(0.8, 0.8))
         painter.drawLine(QPointF(0.8, 0.2), QPointF(0.2, 0.8))
 
@@ -125,7 +125,7 @@ def areas_picture(width: int, height: int, colours: Colours) -> QPixmap:
         lower.lineTo(width / height, 1)
         lower.lineTo(0, 1)
         painter.fillPath(lower, _tint(colours.warning, colours, 0.45))
-        painter.setPen(QPen(colours.good, 0.11, cap=Qt.PenCapStyle.FlatCap))
+        painter.setPen(QPen(colours.good, 0.11))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(_wave(width / height, 0.42))
 
@@ -185,6 +185,12 @@ def _drawn(width: int, height: int, draw: Callable[[QPainter], None]) -> QPixmap
     return pixmap
 
 
+def _pen(colour: QColor, width: float) -> QPen:
+    pen = QPen(colour, width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen
+
+
 def _ring(painter: QPainter, colour: QColor) -> None:
     painter.setPen(QPen(colour, 0.12))
     painter.drawEllipse(QPointF(0.5, 0.5), 0.32, 0.32)
@@ -199,7 +205,7 @@ def _half_disc(painter: QPainter, colour: QColor) -> None:
 
 def _tick(painter: QPainter, colours: Colours) -> None:
     _disc(painter, colours.good)
-    painter.setPen(QPen(colours.background, 0.12, cap=Qt.PenCapStyle.RoundCap))
+    painter.setPen(_pen(colours.background, 0.12))
     corners = [QPointF(0.31, 0.52), QPointF(0.44, 0.65), QPointF(0.69, 0.37)]
     painter.drawPolyline(QPolygonF(corners))
 
@@ -212,7 +218,7 @@ def _bar(painter: QPainter, colour: QColor) -> None:
 
 def _exclamation(painter: QPainter, colours: Colours) -> None:
     _disc(painter, colours.error)
-    painter.setPen(QPen(colours.background, 0.13, cap=Qt.PenCapStyle.RoundCap))
+    painter.setPen(_pen(colours.background, 0.13))
     painter.drawLine(QPointF(0.5, 0.28), QPointF(0.5, 0.52))
     painter.drawPoint(QPointF(0.5, 0.72))
 

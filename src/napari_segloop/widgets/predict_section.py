@@ -59,7 +59,7 @@ class PredictSection(Part):
         self.uncertainty = QCheckBox("Show uncertainty")
         self.uncertainty.setToolTip("The probability that a pixel's label is wrong, as a map")
         self.uncertainty.toggled.connect(self.uncertainty_wanted)
-        self._cost_soon = qthrottled(self._show_costs, timeout=COSTED_EVERY)
+        self._cost_soon = qthrottled(self._show_costs, timeout=COSTED_EVERY, parent=self)
         self._lay_out()
 
     def _lay_out(self) -> None:

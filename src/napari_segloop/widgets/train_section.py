@@ -52,7 +52,7 @@ class TrainSection(Part):
         self.result.setToolTip(TEST)
         self.plot = CurvePlot()
         self.plot.hide()
-        self._show_soon = qthrottled(self._show_curve, timeout=DRAWN_EVERY)
+        self._show_soon = qthrottled(self._show_curve, timeout=DRAWN_EVERY, parent=self)
         self._lay_out()
 
     def _set_up_minutes(self) -> None:
