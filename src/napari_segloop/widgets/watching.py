@@ -72,9 +72,11 @@ class Watch:
         index : tuple of int
             The plane that the user sees.
         """
-        strips = [(self._number(index), strip) for strip in range(self._sums.shape[1])]
+        number = self._number(index)
+        if self._view and self._view[0][0] != number:
+            self._view.clear()
         waiting = set(self._view)
-        self._view = deque(each for each in self._view if each in strips)
+        strips = ((number, strip) for strip in range(self._sums.shape[1]))
         self._view.extend(each for each in strips if each not in waiting)
 
     def changed(self, labels: Labels, checked: Labels, seconds: float) -> Iterator[Where]:
