@@ -15,10 +15,12 @@ from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.firstmasks import FirstMaskSettings
 from napari_segloop.engine.requests import FirstMaskAnswer
+from napari_segloop.session.loop import LoopSession
 from napari_segloop.session.state import JobState, LoopState, Primary, QueueState, Told
 from napari_segloop.widgets import classes_section
 from napari_segloop.widgets.panel import SegLoopPanel
 from tests.widgets.hand_driven import (
+    METHODS,
     TRAINING,
     WALKING,
     HandDriven,
@@ -461,3 +463,20 @@ def test_everything_that_can_be_pressed_says_what_it_does(make: Make) -> None:
         and not (made.toolTip() and (made.accessibleName() or made.text()))
     ]
     assert mute == []
+
+
+def test_a_real_session_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
+    session = LoopSession(tmp_path)
+    panel = SegLoopPanel(session)
+    qtbot.addWidget(panel)
+    try:
+        session.answer_task("classes")
+        session.add_class("membrane")
+        assert [each.name for each in panel.classes.rows.rows] == ["area", "membrane"]
+        session.rename_class(2, "area")
+        assert "area" in panel.message.text.text()
+        assert panel.next_step.button.text() == session.state.primary.text
+        missing = [name for name in METHODS.split() if not callable(getattr(session, name, None))]
+        assert missing == []
+    finally:
+        session.close()
