@@ -38,6 +38,10 @@ CASES = {
         READY | {"has_model": True, "unpredicted": 120, "predict_cost": "about 3 h 0 min"},
         "predict", "Predict 120 planes, about 3 h 0 min",
     ),
+    "hardly learnt anything": (
+        READY | {"has_model": True, "unpredicted": 120, "is_useful": False},
+        "next_place", "Look for places to check",
+    ),
     "all predicted": (READY | {"has_model": True}, "next_place", "Look for places to check"),
 }  # fmt: skip
 

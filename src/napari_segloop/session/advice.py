@@ -37,6 +37,8 @@ class Situation:
         In words, for example "about 1 min".
     unpredicted : int
         Planes that the version in use has not predicted.
+    is_useful : bool
+        Whether the version in use agrees with the user well enough to predict everything.
     """
 
     images: int = 0
@@ -51,6 +53,7 @@ class Situation:
     train_cost: str = "about 1 min"
     predict_cost: str = ""
     unpredicted: int = 0
+    is_useful: bool = True
 
 
 def next_step(now: Situation) -> Primary:
@@ -122,7 +125,7 @@ def _next_place(queue: QueueState) -> Primary:
 
 
 def _finish(now: Situation) -> Primary:
-    if now.has_model and now.unpredicted:
+    if now.has_model and now.unpredicted and now.is_useful:
         planes = "1 plane" if now.unpredicted == 1 else f"{now.unpredicted} planes"
         cost = f", {now.predict_cost}" if now.predict_cost else ""
         return Primary("predict", f"Predict {planes}{cost}", "All images of the list")

@@ -20,7 +20,7 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
-from napari_segloop.session.job_actions import JobActions
+from napari_segloop.session.job_actions import USEFUL, JobActions
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
 from napari_segloop.session.words import about
@@ -175,7 +175,12 @@ class LoopSession(ClassActions, JobActions):
             train_cost=about(self.seconds),
             predict_cost=self._cost_of_all(),
             unpredicted=sum(self.desk.predicted.get(key) != version for key in keys),
+            is_useful=self._is_useful(),
         )
+
+    def _is_useful(self) -> bool:
+        in_use = [v for v in self.desk.versions.states if v.number == self.desk.versions.current]
+        return not in_use or in_use[0].score is None or in_use[0].score >= USEFUL
 
     def _cost_of_all(self) -> str:
         cost = self.predict_cost("all")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_segloop.widgets.choices import Choices
 from napari_segloop.widgets.panel import SegLoopPanel
@@ -28,6 +28,7 @@ class SegLoopDock(QWidget):
         self.stage = stage_of(napari_viewer)
         self.panel = SegLoopPanel(self.stage.session, self)
         self.choices = Choices(self.stage, self)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
