@@ -83,6 +83,30 @@ def test_objects_are_matched(room: Path, segloop: Command) -> None:
     assert last["event"] == "result"
 
 
+@pytest.mark.parametrize(
+    ("checked", "pixels", "errors"),
+    [
+        pytest.param([], 64, 16, id="everywhere"),  # half of object 1 was missed: no match at all
+        pytest.param(["--checked", "checked"], 16, 0, id="where checked"),
+    ],
+)
+def test_uncertainty_of_objects_is_judged(
+    checked: list[str],
+    pixels: int,
+    errors: int,
+    room: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    segloop: Command,
+) -> None:
+    monkeypatch.chdir(room)
+    call = segloop("evaluate", "pred/a.tif", "truth/a_mask.tif", "--task", "objects",
+                   "--uncertainty", "pred", *checked)  # fmt: skip
+    trust = call.last["uncertainty"]
+    assert (trust["pixels"], trust["errors"]) == (pixels, errors)
+    if errors:  # half of them at 200, the other half level with all that is right
+        assert trust["auroc"] == pytest.approx(0.75)
+
+
 def test_people_get_a_table(room: Path, real_segloop: Command) -> None:
     call = real_segloop("evaluate", room / "pred/a.tif", room / "truth/a_mask.tif")
     assert call.code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_segloop.core.evaluate_objects import ObjectTally
+from napari_segloop.core.evaluate_objects import ObjectTally, wrong_pixels
 
 if TYPE_CHECKING:
     from napari_segloop.core.evaluate_objects import ObjectResult
@@ -107,3 +107,52 @@ def test_nothing_at_all_is_none() -> None:
     assert data["ap50"] is None
     assert data["pq"] is None
     assert "NaN" not in json.dumps(data)
+
+
+def wrong_one_by_one(prediction: Array, truth: Array, checked: Array) -> Array:
+    """The definition, pixel after pixel, on sets of positions."""
+    places = [place for place in np.ndindex(truth.shape) if checked[place] == 1]
+    wrong = np.zeros(truth.shape, bool)
+    for place in places:
+        found, true = prediction[place], truth[place]
+        if found == 0 or true == 0:
+            wrong[place] = found != true
+            continue
+        first = {other for other in places if prediction[other] == found}
+        second = {other for other in places if truth[other] == true}
+        wrong[place] = not len(first & second) / len(first | second) > 0.5
+    return wrong
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wrong_pixels_against_the_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth = random_ids(rng, (24, 30))
+    prediction = np.roll(truth, (1, 1), axis=(0, 1)) * 3
+    prediction[prediction == rng.choice(prediction[prediction > 0])] = 0
+    checked = rng.integers(0, 3, (4, 5)).repeat(6, axis=0).repeat(6, axis=1)
+    for mask in (checked, np.ones_like(checked)):
+        expected = wrong_one_by_one(prediction, truth, mask)
+        assert expected.any()
+        assert not expected[mask == 1].all()
+        np.testing.assert_array_equal(wrong_pixels(prediction, truth, mask), expected)
+    np.testing.assert_array_equal(wrong_pixels(prediction, truth), expected)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "truth", "expected"),
+    [
+        pytest.param([5, 5, 0], [9, 9, 0], [0, 0, 0], id="equal but for the id"),
+        pytest.param([5, 5, 5, 0], [0, 9, 9, 9], [1, 1, 1, 1], id="one half is no match"),
+        pytest.param([5, 5, 5, 5, 0], [0, 9, 9, 9, 9], [1, 0, 0, 0, 1], id="shifted"),
+        pytest.param([5, 5, 5, 5], [1, 1, 1, 2], [0, 0, 0, 1], id="merged: the smaller is wrong"),
+        pytest.param([1, 1, 1, 2], [5, 5, 5, 5], [0, 0, 0, 1], id="split: the smaller is wrong"),
+        pytest.param([0, 0, 3], [4, 4, 0], [1, 1, 1], id="missed and false"),
+        pytest.param([2**50, 2**50], [1, 1], [0, 0], id="huge ids, no background"),
+        pytest.param([], [], [], id="no pixels"),
+    ],
+)
+def test_wrong_pixels_by_hand(prediction: list[int], truth: list[int], expected: list[int]) -> None:
+    wrong = wrong_pixels(np.array(prediction, int), np.array(truth, int))
+    assert wrong.dtype == bool
+    assert wrong.astype(int).tolist() == expected

@@ -51,13 +51,14 @@ class EvaluateRequest:
     help="Label values are classes, or ids of single objects.",
 )
 @options.path_list("--checked", "Where the truth is truth (value 1).  [default: everywhere]")
-@options.path_list("--uncertainty", "Uncertainty maps of predicted classes, to be judged too.")
+@options.path_list("--uncertainty", "Uncertainty maps of the prediction, to be judged too.")
 @click.option("--axes", metavar="AXES", help="Name the stored axes, for example ZYX.")
 @options.json_lines
 def command(**request: object) -> int:
     """Compare PREDICTION with TRUTH: two files, or two folders paired by file name.
 
     For classes, Dice pooled over all pixels; for objects, the share found at an overlap of 50 and
-    75 %, and panoptic quality.
+    75 %, and panoptic quality. With --uncertainty also whether the maps find the wrong pixels; of
+    an object, a pixel is wrong when the object found there is not the true one.
     """
     return options.start_job("evaluating", EvaluateRequest(**request))  # type: ignore[arg-type]

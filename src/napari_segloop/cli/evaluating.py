@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.cli.report import table
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.evaluate import DiceTally
-from napari_segloop.core.evaluate_objects import ObjectTally
+from napari_segloop.core.evaluate_objects import ObjectTally, wrong_pixels
 from napari_segloop.core.evaluate_uncertainty import UncertaintyTally
 from napari_segloop.files.images import LabelFile, open_labels
 from napari_segloop.files.names import image_name, is_zarr, label_name, suffix
@@ -69,10 +69,6 @@ class ComparedPlane:
 
 def run(request: EvaluateRequest, reporter: Reporter) -> int:
     """Compare all files and tell the scores."""
-    if request.uncertainty and request.task == "objects":
-        raise InputError(
-            "classes to judge uncertainty on", "objects", "Leave --uncertainty or --task out."
-        )
     compared, alone = match(request)
     scores = DiceTally() if request.task == "classes" else ObjectTally()
     trust = UncertaintyTally()
@@ -81,7 +77,7 @@ def run(request: EvaluateRequest, reporter: Reporter) -> int:
         for plane in planes(item, request.axes):
             scores.add(plane.prediction, plane.truth, plane.checked)
             if plane.uncertainty is not None:
-                trust.add(plane.uncertainty, plane.prediction != plane.truth, plane.checked)
+                trust.add(plane.uncertainty, _wrong(plane, request.task), plane.checked)
     found = scores.finish().to_dict()
     trusted = trust.finish().to_dict() if request.uncertainty else None
     _tell(request.task, found, trusted, reporter)
@@ -89,6 +85,13 @@ def run(request: EvaluateRequest, reporter: Reporter) -> int:
         task=request.task, files=len(compared), skipped=len(alone), **found, uncertainty=trusted
     )
     return 0
+
+
+def _wrong(plane: ComparedPlane, task: str) -> Mask:
+    if task == "objects":
+        return wrong_pixels(plane.prediction, plane.truth, plane.checked)
+    differs: Mask = plane.prediction != plane.truth
+    return differs
 
 
 def match(request: EvaluateRequest) -> tuple[list[Compared], list[Path]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 THRESHOLDS = (0.5, 0.75)
 """A pair above either is the only one its objects can have: IoU above one half is unique."""
 
+NO_PARTNER = -1
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectScores:
@@ -136,12 +138,46 @@ class ObjectTally:
         return ObjectResult(tuple(_object_scores(*row) for row in rows))
 
 
+def wrong_pixels(prediction: Array, truth: Array, checked: Array | None = None) -> Mask:
+    """Mark the pixels that the prediction gives to the wrong object or background.
+
+    A pixel is right where its predicted object matches (IoU above one half) the true object that
+    it lies in, and where both say background. A pixel of an object without a match is wrong, and
+    so is what a matched object has too much or too little.
+
+    Parameters
+    ----------
+    prediction, truth : ndarray of integer
+        Object ids of one plane or stack, of one shape; 0 is background.
+    checked : ndarray of integer or bool, optional
+        Only pixels that are 1 are in an IoU or can be wrong; None means all.
+
+    Returns
+    -------
+    ndarray of bool
+        True where the pixel is checked and wrong.
+
+    Raises
+    ------
+    InputError
+        When the shapes differ or values are not whole numbers.
+
+    Examples
+    --------
+    >>> wrong_pixels(np.array([[7, 7, 7, 0, 8]]), np.array([[0, 1, 1, 0, 0]])).astype(int)
+    array([[1, 0, 0, 0, 1]])
+    """
+    predicted, true, counted = check_pair(prediction, truth, checked)
+    return _Pairs(predicted, true, counted).wrong(THRESHOLDS[0]) & counted
+
+
 class _Pairs:
     """Which objects of one plane overlap, and by how much."""
 
     def __init__(self, prediction: Labels, truth: Labels, counted: Mask) -> None:
         (first, self._first_sizes, self._first_counts) = _sizes(prediction, counted)
         (second, self._second_sizes, self._second_counts) = _sizes(truth, counted)
+        self._pixels = first, second
         both = (first > 0) & (second > 0) & counted
         width = self._second_sizes.size
         codes, self._shared = np.unique(first[both] * width + second[both], return_counts=True)
@@ -149,14 +185,28 @@ class _Pairs:
 
     def match(self, threshold: float) -> tuple[list[int], float]:
         """Return hits, false and missed objects, and the hits' sum of IoU."""
-        sizes = self._first_sizes[self._first] + self._second_sizes[self._second]
-        iou = self._shared / (sizes - self._shared)
+        iou = self._iou()
         pair = iou > threshold
         first, second = self._first[pair], self._second[pair]
         hit = self._second_counts[second]
         false, missed = self._first_counts.copy(), self._second_counts.copy()
         false[first] = missed[second] = False
         return [int(hit.sum()), int(false.sum()), int(missed.sum())], float(iou[pair][hit].sum())
+
+    def wrong(self, threshold: float) -> Mask:
+        """Return where the true object is not the predicted one's partner."""
+        pair = self._iou() > threshold
+        partner = np.full(self._first_sizes.size, NO_PARTNER)
+        partner[0] = 0
+        partner[self._first[pair]] = self._second[pair]
+        predicted, true = self._pixels
+        wrong: Mask = partner[predicted] != true
+        return wrong
+
+    def _iou(self) -> NDArray[np.float64]:
+        sizes = self._first_sizes[self._first] + self._second_sizes[self._second]
+        iou: NDArray[np.float64] = self._shared / (sizes - self._shared)
+        return iou
 
 
 def _sizes(ids: Labels, counted: Mask) -> tuple[Counts, Counts, Mask]:
