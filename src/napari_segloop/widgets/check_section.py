@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from napari_segloop.session.words import counted
+from napari_segloop.widgets.keys import DEFAULT_KEYS
 from napari_segloop.widgets.legend import Legend
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
 from napari_segloop.widgets.words import reason_with_names
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import LoopState, Place
 
-KEYS: dict[str, str] = {"accept": "A", "cant_tell": "S", "later": "N"}
 _TEXTS = {
     "accept": ("All correct", "All labels here are right, also where you changed nothing; next"),
     "cant_tell": ("Can't tell", "Nobody can tell here: never truth, never an error; next"),
@@ -65,7 +65,7 @@ class CheckSection(Part):
         )
         self.legend = Legend()
         self._lay_out()
-        self.show_keys(KEYS)
+        self.show_keys(DEFAULT_KEYS)
 
     def _lay_out(self) -> None:
         column = in_column(self, 0.3)
@@ -93,9 +93,9 @@ class CheckSection(Part):
             made.setText(f"{text} ({key})" if key else text)
             made.setToolTip(f"{tip}. Key: {key}, whichever layer is active" if key else tip)
             made.setAccessibleName(text)
-        held = {"peek": "the bare image", "brush": "brush 'checked by you'"}
-        hints = [f"{keys[name]}: {what}" for name, what in held.items() if keys.get(name)]
-        self.keys_hint.setText("Hold " + ", ".join(hints))
+        words = {"peek": "Hold {} to see the bare image", "brush": "{} brushes 'checked by you'"}
+        hints = [text.format(keys[name]) for name, text in words.items() if keys.get(name)]
+        self.keys_hint.setText(" · ".join(hints))
         self.keys_hint.setVisible(bool(hints))
 
     def draw(self, state: LoopState) -> None:

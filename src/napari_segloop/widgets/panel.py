@@ -22,7 +22,6 @@ from napari_segloop.widgets.jobs import JobRows
 from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.messages import MessageLine
 from napari_segloop.widgets.next_step import NextStep
-from napari_segloop.widgets.other_ways import OtherWays
 from napari_segloop.widgets.predict_section import PredictSection
 from napari_segloop.widgets.section import Section
 from napari_segloop.widgets.stations import StationStrip
@@ -70,7 +69,6 @@ class SegLoopPanel(QWidget):
         self.sections = {
             name: Section(name, part, _TOOLTIPS[name]) for name, part in self._folding().items()
         }
-        self.other_ways = OtherWays(session, self)
         self._followed = ""
         self._lay_out()
         self._connect()
@@ -144,10 +142,6 @@ class SegLoopPanel(QWidget):
         self.stations.visited.connect(self.visit)
         self.next_step.images_wanted.connect(self.images.add_files)
         self.next_step.answer_wanted.connect(self._show_question)
-        self.images.layers_wanted.connect(self.other_ways.choose_images)
-        self.first_masks.layer_wanted.connect(self.other_ways.choose_labels)
-        self.first_masks.files_wanted.connect(self.other_ways.choose_files)
-        self.first_masks.model_wanted.connect(self.other_ways.choose_model)
 
     def draw(self) -> None:
         """Draw the whole state."""
