@@ -347,7 +347,7 @@ def test_the_place_is_named(make: Make, qtbot: QtBot) -> None:
     part.show_keys({"accept": "Q", "peek": "H"})
     assert part.answers["accept"].text() == "All correct (Q)"
     assert part.answers["back"].text() == "Back"
-    assert part.keys_hint.text() == "Hold H to see the bare image"
+    assert part.keys_hint.text() == "Hold H for the bare image"
     qtbot.mouseClick(part.stop, LEFT)
     qtbot.mouseClick(part.take_back, LEFT)
     session.set("queue", queue=QueueState(places(12), None, (0, 1)))

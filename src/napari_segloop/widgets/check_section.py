@@ -93,7 +93,7 @@ class CheckSection(Part):
             made.setText(f"{text} ({key})" if key else text)
             made.setToolTip(f"{tip}. Key: {key}, whichever layer is active" if key else tip)
             made.setAccessibleName(text)
-        words = {"peek": "Hold {} to see the bare image", "brush": "{} brushes 'checked by you'"}
+        words = {"peek": "Hold {} for the bare image", "brush": "{} to brush checked"}
         hints = [text.format(keys[name]) for name, text in words.items() if keys.get(name)]
         self.keys_hint.setText(" · ".join(hints))
         self.keys_hint.setVisible(bool(hints))
