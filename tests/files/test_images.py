@@ -1,51 +1,24 @@
-"""Images and labels in all their formats, against the arrays that were saved."""
+"""Images and labels from TIFF and PNG, against the arrays that were saved."""
 
 from __future__ import annotations
 
-import shutil
-import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-import zarr
 from PIL import Image
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.files import planes, tiff
 from napari_segloop.files.images import open_image, open_labels
-from napari_segloop.files.pixelsize import PixelSize
+from tests.files.saved import DEEP, GREY, RGB, RNG, STACK, read_all, save_tiff
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from napari_segloop.files.images import ImageFile
-
-    Pixels = NDArray[Any]
-
-RNG = np.random.default_rng(0)
-GREY = RNG.integers(0, 60_000, (70, 90)).astype(np.uint16)
-STACK = RNG.integers(0, 200, (5, 40, 30)).astype(np.uint8)
-DEEP = RNG.integers(0, 60_000, (2, 3, 4, 40, 30)).astype(np.uint16)
-RGB = RNG.integers(0, 255, (40, 30, 3)).astype(np.uint8)
-
-
-def save_tiff(path: Path, array: Pixels, **options: object) -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        tifffile.imwrite(path, array, **options)
-    return path
-
-
-def read_all(image: ImageFile) -> Pixels:
-    """Every plane as (C, Y, X), stacked along the leading axes."""
-    read = [image.plane(i).read(slice(None), slice(None)) for i in image.indices()]
-    return np.stack(read).reshape(*image.leading_shape, *read[0].shape)
-
+    from tests.files.saved import Pixels
 
 IMAGEJ = {"imagej": True, "metadata": {"axes": "ZYX"}}
 TIFFS = [
@@ -152,106 +125,6 @@ def test_1_bit_labels_are_0_and_1(tmp_path: Path, name: str) -> None:
     np.testing.assert_array_equal(labels.read(), GREY > 9_000)
 
 
-def make_ome_zarr(
-    path: Path,
-    zarr_format: Literal[2, 3],
-    array: Pixels,
-    axes: str = "tczyx",
-    scale: list[float] | None = None,
-    units: bool = True,
-) -> Path:
-    group = zarr.create_group(path, zarr_format=zarr_format)
-    group.create_array("s0", data=array, chunks=(1,) * (array.ndim - 2) + (16, 16))
-    kinds = {"t": "time", "c": "channel"}
-    named = [{"name": a, "type": kinds.get(a, "space")} for a in axes]
-    for axis in named:
-        if units and axis["type"] == "space":
-            axis["unit"] = "nanometer"
-    transform = [{"type": "scale", "scale": scale or [1.0] * array.ndim}]
-    entry = {"axes": named, "datasets": [{"path": "s0", "coordinateTransformations": transform}]}
-    ome = {"multiscales": [entry]}
-    group.attrs.update(ome if zarr_format == 2 else {"ome": {"version": "0.5"} | ome})
-    return path
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3], ids=["0.4", "0.5"])
-def test_ome_zarr(tmp_path: Path, zarr_format: Literal[2, 3]) -> None:
-    make_ome_zarr(tmp_path / "m.ome.zarr", zarr_format, DEEP, scale=[1, 1, 2000, 180, 200])
-    image = open_image(tmp_path / "m.ome.zarr", channels=(2, 0))
-    assert (image.name, image.axes, image.leading_axes) == ("m", "TCZYX", "TZ")
-    assert (image.leading_shape, image.channels) == ((2, 4), 2)
-    assert image.pixel_size == PixelSize(pytest.approx(0.18), pytest.approx(0.2), pytest.approx(2))
-    np.testing.assert_array_equal(read_all(image), DEEP[:, [2, 0]].swapaxes(1, 2))
-
-
-def test_ome_zarr_without_units_has_no_pixel_size(tmp_path: Path) -> None:
-    make_ome_zarr(tmp_path / "m.zarr", 3, GREY, "yx", [0.2, 0.2], units=False)
-    assert open_image(tmp_path / "m.zarr").pixel_size is None
-
-
-@pytest.mark.parametrize(
-    ("array", "names", "axes"),
-    [
-        pytest.param(STACK, None, "QYX", id="planes"),
-        pytest.param(RGB, None, "YXS", id="colours"),
-        pytest.param(RGB.astype(np.uint16), None, "QYX", id="uint16-is-no-colour"),
-        pytest.param(STACK, ["c", "y", "x"], "CYX", id="named"),
-    ],
-)
-def test_plain_zarr(tmp_path: Path, array: Pixels, names: list[str] | None, axes: str) -> None:
-    zarr.create_array(tmp_path / "a.zarr", data=array, dimension_names=names)
-    image = open_image(tmp_path / "a.zarr")
-    assert image.axes == axes
-    order = [axes.index(a) for a in sorted(axes, key="QCSYX".index)]
-    expected = array.transpose(order)
-    np.testing.assert_array_equal(read_all(image).reshape(expected.shape), expected)
-
-
-def test_labels_inside_an_ome_zarr(tmp_path: Path) -> None:
-    root = make_ome_zarr(tmp_path / "m.zarr", 3, DEEP)
-    cells = make_ome_zarr(tmp_path / "cells.zarr", 3, DEEP[:, 0], "tzyx")
-    shutil.copytree(cells, root / "labels" / "cells")
-    shutil.copytree(cells, root / "labels" / "other")
-    zarr.create_group(root / "labels")
-    with pytest.raises(InputError, match="cells, other"):
-        open_labels(tmp_path / "m.zarr")
-    labels = open_labels(tmp_path / "m.zarr", label="cells")
-    assert labels.axes == "TZYX"
-    np.testing.assert_array_equal(labels.read((1, 3)), DEEP[1, 0, 3])
-
-
-AXES = [
-    pytest.param(STACK, "CYX", "CYX", id="z-becomes-channels"),
-    pytest.param(STACK, "cyx", "CYX", id="small-letters"),
-    pytest.param(STACK[0], "CYX", "YX", id="plain-beside-channels"),
-    pytest.param(STACK[0], "TCYX", "YX", id="plain-beside-time"),
-    pytest.param(STACK, "TCYX", "CYX", id="still-beside-time"),
-    pytest.param(RGB, "CYX", "YXS", id="colours-stay-where-they-are"),
-    pytest.param(RGB.astype(np.uint16), "YXC", "YXC", id="channels-last"),
-]
-
-
-@pytest.mark.parametrize(("array", "given", "axes"), AXES)
-def test_given_axes(tmp_path: Path, array: Pixels, given: str, axes: str) -> None:
-    assert open_image(save_tiff(tmp_path / "a.tif", array), axes=given).axes == axes
-
-
-@pytest.mark.parametrize(
-    ("array", "given"),
-    [
-        pytest.param(STACK, "YX", id="too-few"),
-        pytest.param(STACK[0], "ZYX", id="too-many"),
-        pytest.param(STACK, "AYX", id="unknown-letter"),
-        pytest.param(STACK, "ZCX", id="no-y"),
-        pytest.param(STACK, "YYX", id="twice"),
-        pytest.param(DEEP, "CYX", id="two-missing"),
-    ],
-)
-def test_axes_that_do_not_fit_are_refused(tmp_path: Path, array: Pixels, given: str) -> None:
-    with pytest.raises(InputError, match="axes"):
-        open_image(save_tiff(tmp_path / "a.tif", array), axes=given)
-
-
 @pytest.mark.parametrize("channels", [(5,), (-1,), (0, 0), ()], ids=str)
 def test_channels_that_do_not_exist_are_refused(tmp_path: Path, channels: tuple[int, ...]) -> None:
     path = save_tiff(tmp_path / "a.tif", STACK)
@@ -277,42 +150,6 @@ def test_negative_labels_are_refused_when_read(tmp_path: Path) -> None:
     labels = open_labels(save_tiff(tmp_path / "a.tif", GREY.astype(np.int32) - 700))
     with pytest.raises(InputError, match="from 0 upwards"):
         labels.read()
-
-
-SIZES = [
-    pytest.param({"resolution": (300, 300), "resolutionunit": "INCH"}, None, id="300-dpi"),
-    pytest.param({"resolution": (5, 5), "resolutionunit": "NONE"}, None, id="no-unit"),
-    pytest.param(
-        {"resolution": (50_000, 40_000), "resolutionunit": "CENTIMETER"}, (0.25, 0.2, None), id="cm"
-    ),
-    pytest.param(
-        {"imagej": True, "resolution": (1, 1), "metadata": {"unit": "pixel"}}, None, id="px"
-    ),
-    pytest.param(
-        {"imagej": True, "resolution": (5, 4), "metadata": {"unit": "\\u00B5m", "spacing": 2.0}},
-        (0.25, 0.2, 2.0),
-        id="imagej",
-    ),
-    pytest.param(
-        {
-            "ome": True,
-            "metadata": {
-                "axes": "YX",
-                "PhysicalSizeX": 100,
-                "PhysicalSizeXUnit": "nm",
-                "PhysicalSizeY": 0.2,
-            },
-        },
-        (0.2, 0.1, None),
-        id="ome",
-    ),
-]
-
-
-@pytest.mark.parametrize(("options", "expected"), SIZES)
-def test_pixel_size(tmp_path: Path, options: dict[str, Any], expected: object) -> None:
-    size = open_image(save_tiff(tmp_path / "a.tif", GREY, **options)).pixel_size
-    assert size == (expected and PixelSize(*map(pytest.approx, expected)))
 
 
 def overwrite_tiles(path: Path, keep: set[int]) -> None:
