@@ -1,4 +1,4 @@
-"""OME-Zarr and plain Zarr, images and the labels inside them, against the arrays that were saved."""
+"""OME-Zarr and plain Zarr, images and labels inside them, against the arrays that were saved."""
 
 from __future__ import annotations
 
