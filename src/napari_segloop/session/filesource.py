@@ -36,8 +36,8 @@ class FileSource:
         self, path: Path, axes: str | None = None, channels: Sequence[int] | None = None
     ) -> None:
         self.path = Path(path)
-        self.axes, self.selected = axes, channels
-        self._shape: tuple[tuple[int, ...], tuple[int, int], int] | None = None
+        self.named_axes, self.selected = axes, channels
+        self._shape: tuple[str, tuple[int, ...], tuple[int, int], int] | None = None
 
     @property
     def name(self) -> str:
@@ -50,19 +50,24 @@ class FileSource:
         return str(self.path)
 
     @property
+    def axes(self) -> str:
+        """A letter for each leading axis."""
+        return self._measures()[0]
+
+    @property
     def leading(self) -> tuple[int, ...]:
         """Lengths of the leading axes."""
-        return self._measures()[0]
+        return self._measures()[1]
 
     @property
     def plane_shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        return self._measures()[1]
+        return self._measures()[2]
 
     @property
     def channels(self) -> int:
         """Number of channels that are read."""
-        return self._measures()[2]
+        return self._measures()[3]
 
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return a window of a plane, see `session.sources.ImageSource.read`.
@@ -94,10 +99,11 @@ class FileSource:
         ImageFile
             To be closed by the caller.
         """
-        return open_image(self.path, self.axes, self.selected)
+        return open_image(self.path, self.named_axes, self.selected)
 
-    def _measures(self) -> tuple[tuple[int, ...], tuple[int, int], int]:
+    def _measures(self) -> tuple[str, tuple[int, ...], tuple[int, int], int]:
         if self._shape is None:
             with self.open() as image:
-                self._shape = (image.leading_shape, image.plane_shape, image.channels)
+                leading = image.leading_axes, image.leading_shape
+                self._shape = (*leading, image.plane_shape, image.channels)
         return self._shape

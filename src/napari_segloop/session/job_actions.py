@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.settings import TrainSettings
 from napari_segloop.session.check_actions import CheckActions
+from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.models import LoadingModel, ReadingCard
 from napari_segloop.session.predicting import Predicting, seconds_for
@@ -258,6 +259,24 @@ class JobActions(CheckActions):
         with self.acting():
             self.desk.versions.export(number, Path(path))
             self.desk.tell(f"Version {number} was saved as {path}.", "info")
+
+    def save_masks(self, folder: Path) -> None:
+        """Write the masks of all images, and what is checked in them, as files.
+
+        Parameters
+        ----------
+        folder : Path
+            Gets two folders, ``masks`` and ``checked``, as ``segloop train`` reads them.
+        """
+        with self.acting():
+            if self.desk.images.opened is not None:
+                self.looking.emit(self.desk.images.opened, None)
+            known = {key[0] for key in self.desk.truths.keys()}  # noqa: SIM118  # no mapping
+            images = [image for image in self.desk.images.used() if image in known]
+            if images:
+                self.run(Exporting(self.desk, images, Path(folder)))
+            else:
+                self.desk.tell("There are no masks to save yet.", "warning")
 
     def _keys(self, scope: Scope) -> list[Key]:
         if scope == "all":

@@ -31,6 +31,10 @@ class ImageSource(Protocol):
         """Lengths of the axes before Y and X, without channels; empty for a single plane."""
 
     @property
+    def axes(self) -> str:
+        """A letter for each leading axis: T, Z, or Q where it is not known."""
+
+    @property
     def plane_shape(self) -> tuple[int, int]:
         """Rows and columns."""
 

@@ -42,5 +42,8 @@ class SegLoopDock(QWidget):
         masks.files_wanted.connect(ways.choose_files)
         masks.model_wanted.connect(ways.choose_model)
         self.panel.images.layers_wanted.connect(ways.choose_images)
+        self.panel.images.area_wanted.connect(stage.add_area)
         self.panel.classes.label_chosen.connect(stage.choose_label)
         self.panel.predict.uncertainty_wanted.connect(stage.show_uncertainty)
+        self.panel.check.show_keys(stage.wishes.keys)
+        self.panel.advanced.show_computer(stage.wishes.computer)

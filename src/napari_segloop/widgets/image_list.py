@@ -108,10 +108,13 @@ class ImageListPart(Part):
     ----------
     layers_wanted : Signal
         The user wants to add open layers.
+    area_wanted : Signal
+        The user wants to work on the part of the open image that is in view.
     """
 
     draws: ClassVar[frozenset[str]] = frozenset({"images"})
     layers_wanted = Signal()
+    area_wanted = Signal()
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -211,6 +214,11 @@ class ImageListPart(Part):
         menu.setToolTipsVisible(True)
         if len(images) == 1:
             self._entry(menu, "Open", lambda: self._open(self.table.selected_rows()[0]))
+        if len(images) == 1 and images[0].is_open:
+            area = self._entry(menu, "Work area of the view", self.area_wanted.emit)
+            area.setToolTip(
+                "What you see becomes an image of its own, if all is too large"
+            )
         if any(image.status != "excluded" for image in images):
             entry = self._entry(menu, "Exclude", lambda: self._exclude(images, is_out=True))
             entry.setToolTip(STATUS_MEANING["excluded"])

@@ -6,10 +6,11 @@ Asks the session for costs and starts; what is predicted it does not know.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLabel, QPushButton, QWidget
 from superqt.utils import qthrottled
 
 from napari_segloop.widgets.part import Part, button, in_column, prose
@@ -59,6 +60,11 @@ class PredictSection(Part):
         self.uncertainty = QCheckBox("Show uncertainty")
         self.uncertainty.setToolTip("The probability that a pixel's label is wrong, as a map")
         self.uncertainty.toggled.connect(self.uncertainty_wanted)
+        self.save = button(
+            "Save masks of all images…",
+            "Writes two folders, masks and checked, as segloop train reads them",
+            self._save,
+        )
         self._cost_soon = qthrottled(self._show_costs, timeout=COSTED_EVERY, parent=self)
         self._lay_out()
 
@@ -74,6 +80,7 @@ class PredictSection(Part):
         column.addWidget(self.hint)
         column.addLayout(grid)
         column.addWidget(self.uncertainty)
+        column.addWidget(self.save)
 
     def draw(self, state: LoopState) -> None:
         """Show what can be predicted.
@@ -87,6 +94,7 @@ class PredictSection(Part):
         is_open = any(image.is_open for image in state.images)
         for scope, made in self.buttons.items():
             made.setEnabled(has_model and (is_open or (scope == "all" and bool(state.images))))
+        self.save.setEnabled(any(i.status in {"predicted", "checked"} for i in state.images))
         self.hint.setText(PLANES if has_model else NO_MODEL)
         self.summarised.emit(f"with version {state.version}" if has_model else "")
         if self.isVisible():
@@ -108,6 +116,11 @@ class PredictSection(Part):
         for scope, label in self.costs.items():
             cost = self.ask(self._session.predict_cost, scope) if has_model else ""
             label.setText(cost or "")
+
+    def _save(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Save masks in this folder")
+        if name:
+            self.ask(self._session.save_masks, Path(name))
 
     def _predict(self, scope: Scope) -> None:
         self.ask(self._session.predict, scope)

@@ -34,6 +34,12 @@ class Preferences:
     seconds: int = 60
     keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_KEYS))
 
+    @property
+    def computer(self) -> str:
+        """Where the engine runs, as its command says; empty for this computer."""
+        words = [word for word in self.command[1:] if not word.startswith("-")]
+        return words[0] if words else ""
+
 
 def read_preferences() -> Preferences:
     """Read what is set.

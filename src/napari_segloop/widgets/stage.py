@@ -25,7 +25,6 @@ from napari_segloop.widgets.preview import Preview
 from napari_segloop.widgets.sources import unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from napari import Viewer
@@ -46,19 +45,20 @@ class Stage(QObject):
         Where images are shown.
     session : LoopSession
         The loop.
-    keys : mapping of str to str, optional
-        Other keys than the usual ones.
+    wishes : Preferences, optional
+        What the user set.
     """
 
     def __init__(
-        self, viewer: Viewer, session: LoopSession, keys: Mapping[str, str] | None = None
+        self, viewer: Viewer, session: LoopSession, wishes: Preferences | None = None
     ) -> None:
         super().__init__()
         self.viewer, self.session = viewer, session
+        self.wishes = wishes or Preferences()
         self.opened: Opened | None = None
         self.preview = Preview(viewer, session)
         self._shows_uncertainty = False
-        self._keys = LoopKeys(viewer.window._qt_window, self._actions(), keys)  # noqa: SLF001  # no other way
+        self._keys = LoopKeys(viewer.window._qt_window, self._actions(), self.wishes.keys)  # noqa: SLF001  # no other way
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         session.opening.connect(self._open)
@@ -98,6 +98,17 @@ class Stage(QObject):
         self._shows_uncertainty = is_shown
         if self.opened is not None:
             self.opened.show_uncertainty(is_shown)
+
+    def add_area(self) -> None:
+        """Make the part of the open image that is in view an image of its own, and open it."""
+        if self.opened is None:
+            return
+        try:
+            image = self.session.add_source(self.opened.area_in_view())
+            self.session.open(image)
+        except SegLoopError as error:
+            self.session.desk.tell(error)
+        self.session.publish()
 
     def ask_for_preview(self, settings: FirstMaskSettings | None) -> None:
         """Show what settings of the first masks give on the visible part.
@@ -191,7 +202,7 @@ def stage_of(viewer: Viewer) -> Stage:
     bare = unwrapped(viewer)
     if bare not in _stages:
         wishes = read_preferences()
-        stage = Stage(bare, new_session(wishes), wishes.keys)
+        stage = Stage(bare, new_session(wishes), wishes)
         _stages[bare] = stage
         window = bare.window._qt_window  # noqa: SLF001  # the only way to see a viewer end
         window.destroyed.connect(stage.close)

@@ -1,0 +1,132 @@
+"""Masks of the whole list as files, laid out as the command line wants to train on them.
+
+``masks/NAME.tif`` holds labels, ``checked/NAME.tif`` what is checked in them; written on the
+reader's thread, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.files.omexml import Layout
+from napari_segloop.files.writing import TiffOutput
+from napari_segloop.session.errands import Errand
+from napari_segloop.session.sources import indices
+from napari_segloop.session.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_segloop.core.images import Labels
+    from napari_segloop.core.prediction import Bytes
+    from napari_segloop.session.desk import Desk
+    from napari_segloop.session.sources import ImageSource
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masks:
+    """Copies of what is known of an image: labels and checked, by plane."""
+
+    source: ImageSource
+    planes: dict[Index, tuple[Labels, Bytes]]
+    dtype: np.dtype[np.generic]
+
+
+class Exporting(Errand):
+    """Write the masks of images into a folder.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    images : sequence of int
+        Numbers of images that have masks.
+    folder : Path
+        Where to.
+    """
+
+    kind = "export"
+
+    def __init__(self, desk: Desk, images: Sequence[int], folder: Path) -> None:
+        super().__init__(desk, f"Saving masks of {counted(len(images), 'image')}")
+        self._left, self._total, self._folder = list(images), max(1, len(images)), folder
+        self._names = set[str]()
+
+    def begin(self) -> None:
+        """Write the first image."""
+        self.on_started()
+        self._next()
+
+    def _next(self) -> None:
+        if self.is_stopping or not self._left:
+            if not self.is_stopping:
+                self.desk.tell(f"{counted(self._total, 'image')} saved in {self._folder}.", "info")
+            self._end(is_well=True)
+            return
+        image = self._left.pop(0)
+        masks, name = self._gather(image), self._name(image)
+        self.desk.reader.ask(lambda: write_masks(masks, self._folder, name), self._took, self.fail)
+
+    def _took(self, _: None) -> None:
+        self.estimate(1 - len(self._left) / self._total)
+        self._next()
+
+    def _gather(self, image: int) -> Masks:
+        planes = {
+            key[1]: (plane.labels.copy(), plane.checked.copy())
+            for key, plane in self.desk.truths.items(image)
+        }
+        dtype = np.result_type(*(labels.dtype for labels, _ in planes.values()))
+        return Masks(self.desk.images.source(image), planes, dtype)
+
+    def _name(self, image: int) -> str:
+        """Name a file after its image; a second image of that name gets its number."""
+        name = self.desk.images.state(image).name.replace("/", "_").replace("\\", "_")
+        name = name if name not in self._names else f"{name} {image}"
+        self._names.add(name)
+        return name
+
+
+def write_masks(masks: Masks, folder: Path, name: str) -> None:
+    """Write the two files of one image.
+
+    Parameters
+    ----------
+    masks : Masks
+        Planes that are not known are written as background that is not checked.
+    folder : Path
+        Where to; its two folders are made.
+    name : str
+        Of the files.
+
+    Raises
+    ------
+    InputError
+        When a file would replace the image itself.
+    OutputError
+        No space or no rights.
+    """
+    source = masks.source
+    layout = Layout(source.axes, source.leading, source.plane_shape)
+    paths = folder / "masks" / f"{name}.tif", folder / "checked" / f"{name}.tif"
+    if source.where in {str(path) for path in paths}:
+        raise InputError("another folder than the images'", source.where, "Choose another one.")
+    empty = np.zeros(source.plane_shape, np.uint8)
+    origin = json.dumps({"image": source.where}, sort_keys=True)
+    byte = np.dtype(np.uint8)
+    with (
+        TiffOutput(paths[0], layout, masks.dtype, origin) as labels,
+        TiffOutput(paths[1], layout, byte, origin) as checked,
+    ):
+        for index in indices(source):
+            plane = masks.planes.get(index, (empty, empty))
+            labels.write(plane[0].astype(masks.dtype))
+            checked.write(plane[1])
