@@ -124,6 +124,8 @@ def brought_by(names: list[str], watched: set[str]) -> list[str]:
         pytest.param(modules("files"), SCREEN | TORCH | {"dask"}, id="files"),
         pytest.param(modules("samples"), SCREEN | TORCH | {"dask"}, id="samples"),
         pytest.param(engine(), SCREEN | TORCH | FILES | {"dask"}, id="engine"),
+        pytest.param(modules("session"), (SCREEN | TORCH | {"dask"}) - {"psygnal"}, id="session"),
+        pytest.param(modules("widgets"), TORCH | {"pyqtgraph"}, id="widgets"),
         pytest.param(modules("cli"), SCREEN | {"dask"}, id="cli"),
     ],
 )
@@ -136,7 +138,7 @@ def test_importing_a_room_brings_nothing_that_it_must_not_know(
 
 def test_every_room_is_in_the_table_above() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
-    assert rooms == {"core", "files", "samples", "engine", "cli"}
+    assert rooms == {"core", "files", "samples", "engine", "session", "widgets", "cli"}
 
 
 def test_a_module_of_core_reaches_torch_or_is_listed_as_free_of_it() -> None:

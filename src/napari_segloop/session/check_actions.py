@@ -103,7 +103,7 @@ class CheckActions(TruthActions):
         """
         used = set(self.desk.images.used())
         wanted = [k for k in (keys or self.desk.truths.keys()) if k[0] in used]
-        errand = Ranking(self.desk, wanted, seed=self.checked)
+        errand = Ranking(self.desk, wanted, self.table, seed=self.checked)
         errand.at_end = lambda is_well: self._ranked(is_well=is_well, start=start)
         self.run(errand)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_segloop.core.corrections import CHECKED
 from napari_segloop.core.ranking import RankSettings
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
@@ -21,6 +22,7 @@ from napari_segloop.session.errands import Errand
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
     from napari_segloop.session.desk import Desk, Pixels
@@ -151,6 +153,8 @@ class Ranking(Errand):
         What is worked on.
     keys : sequence of (int, tuple of int)
         Planes.
+    table : ClassTable
+        What was checked before its newest class came is offered again.
     seed : int
         For places that are drawn.
     """
@@ -158,9 +162,9 @@ class Ranking(Errand):
     kind = "rank"
     is_shown = False
 
-    def __init__(self, desk: Desk, keys: Sequence[Key], seed: int = 0) -> None:
+    def __init__(self, desk: Desk, keys: Sequence[Key], table: ClassTable, seed: int = 0) -> None:
         super().__init__(desk, "Looking for places to check")
-        self._left, self._seed = list(keys), seed
+        self._left, self._table, self._seed = list(keys), table, seed
         self._keys = dict[int, Key]()
 
     def begin(self) -> None:
@@ -206,8 +210,10 @@ class Ranking(Errand):
         plane, unsure = self.desk.plane(key), self.desk.truths.uncertainty(key)
         if key not in self.desk.predicted:
             unsure = None
-        item = RankItem(key[0], key[1], plane.labels.copy(), plane.checked.copy(),
-                        None if unsure is None else unsure.copy())  # fmt: skip
+        counts = plane.truth(self._table, objects=self.desk.objects) | (plane.checked != CHECKED)
+        checked = np.where(counts, plane.checked, 0).astype(np.uint8)
+        unsure = None if unsure is None else unsure.copy()
+        item = RankItem(*key, plane.labels.copy(), checked, unsure)
         settings = RankSettings(objects=self.desk.objects)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
