@@ -12,10 +12,22 @@ class Emitter(Protocol):
     """What napari's and psygnal's emitters have in common."""
 
     def connect(self, callback: Callable[..., object], /) -> object:
-        """Call it from now on."""
+        """Call it from now on.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the event.
+        """
 
     def disconnect(self, callback: Callable[..., object], /) -> object:
-        """Call it no longer."""
+        """Call it no longer.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the event.
+        """
 
 
 class Connections:

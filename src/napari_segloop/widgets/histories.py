@@ -75,7 +75,13 @@ class Acts:
         self._undone = deque((a for a in self._undone if a.kind != act.kind), maxlen=2 * LIMIT)
 
     def last(self) -> Act | None:
-        """Return the newest act, or None."""
+        """Return the newest act.
+
+        Returns
+        -------
+        Act or None
+            None when there is none.
+        """
         return self._done[-1] if self._done else None
 
     def take(self) -> None:
@@ -85,7 +91,13 @@ class Acts:
             self._undone.append(act)
 
     def next(self) -> Act | None:
-        """Return the stroke that was taken back last, or None."""
+        """Return the stroke that was taken back last.
+
+        Returns
+        -------
+        Act or None
+            None when there is none.
+        """
         return self._undone[-1] if self._undone else None
 
     def give_back(self) -> None:
@@ -147,7 +159,7 @@ def places_of(item: Sequence[object], ndim: int) -> tuple[Where, ...]:
     found = dict[Index, Window]()
     for box in boxes:
         for index, window in _planes(box or ()):
-            found[index] = _around(found[index], window) if index in found else window
+            found[index] = around(found[index], window) if index in found else window
     return tuple(found.items())
 
 
@@ -167,7 +179,19 @@ def _planes(box: tuple[slice, ...]) -> list[Where]:
     return [(index, (box[-2], box[-1])) for index in indices]
 
 
-def _around(one: Window, other: Window) -> Window:
+def around(one: Window, other: Window) -> Window:
+    """Return the smallest window that holds two.
+
+    Parameters
+    ----------
+    one, other : tuple of slice
+        Rows and columns.
+
+    Returns
+    -------
+    tuple of slice
+        Rows and columns.
+    """
     rows, columns = (
         slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
     )

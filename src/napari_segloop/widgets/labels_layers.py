@@ -7,16 +7,13 @@ know the session, nor watches what becomes of the layers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
-from napari_segloop.core.errors import InputError, ResourceError
-from napari_segloop.core.workboxes import LARGEST_COPY
-from napari_segloop.widgets.sources import full_resolution, stored_shape, unwrapped
+from napari_segloop.widgets.userlabels import check_fits, copy_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +23,8 @@ if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.images import Labels as LabelArray
     from napari_segloop.widgets.placement import Placement
+
+__all__ = ["LoopLayers", "copy_labels", "make_layers", "masks_colours", "show_uncertainty"]
 
 CHECKED_COLOURS = {1: "#2fb8ac", 2: "#f0a830", 3: "#9b6fc3"}
 """Checked by you, can't tell, excluded area: told apart by the colour-blind, on black and white."""
@@ -45,7 +44,13 @@ class LoopLayers:
     uncertainty: Image
 
     def all(self) -> tuple[Layer, ...]:
-        """Return them from bottom to top."""
+        """Return them from bottom to top.
+
+        Returns
+        -------
+        tuple of napari.layers.Layer
+            Uncertainty, masks, checked.
+        """
         return self.uncertainty, self.masks, self.checked
 
 
@@ -155,6 +160,25 @@ def show_uncertainty(layer: Image) -> None:
         layer.refresh(extent=False, highlight=False)
 
 
+def hint_of_marks(layers: LoopLayers) -> str:
+    """Say what can be painted where.
+
+    Parameters
+    ----------
+    layers : LoopLayers
+        Of the open image.
+
+    Returns
+    -------
+    str
+        For somebody who painted a class or an id in the checked layer.
+    """
+    return (
+        f"In {layers.checked.name!r} only 1 (checked), 2 (can't tell) and 3 (excluded area) can "
+        f"be painted. Paint labels in {layers.masks.name!r}."
+    )
+
+
 def masks_colours(classes: ClassTable | None) -> DirectLabelColormap | CyclicLabelColormap:
     """Return the colours of a masks layer.
 
@@ -176,119 +200,3 @@ def masks_colours(classes: ClassTable | None) -> DirectLabelColormap | CyclicLab
 def _colours(by_value: Mapping[int, str]) -> DirectLabelColormap:
     colours: dict[int | None, str] = {None: STRANGE, 0: "transparent"}
     return DirectLabelColormap(color_dict=colours | dict(by_value))
-
-
-def check_fits(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
-    """Refuse an editable copy of a whole that is too large.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the labels.
-    dtype : numpy dtype
-        Of the labels.
-
-    Raises
-    ------
-    ResourceError
-        Above 2 GiB, with the offer of a work area.
-    """
-    size = prod(shape) * dtype.itemsize
-    if size > LARGEST_COPY:
-        raise ResourceError(
-            "an image whose masks take at most 2 GiB",
-            f"masks of {size / 2**30:.1f} GiB, shape {shape}",
-            "Choose a work area: a part of it that you correct in place.",
-        )
-
-
-def why_not_in_place(layer: Labels) -> str:
-    """Say why the pixels of the user's own Labels layer must not be edited where they are.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Any.
-
-    Returns
-    -------
-    str
-        A sentence; empty when the layer holds a plain writable array in memory.
-    """
-    data = full_resolution(layer)
-    if layer.multiscale:
-        return "It has several resolutions, which napari cannot edit."
-    if isinstance(data, np.memmap) or not isinstance(data, np.ndarray):
-        return "Each stroke would go straight into its file, or be lost."
-    return "" if data.flags.writeable else "It is read-only."
-
-
-def copy_labels(layer: Labels, shape: tuple[int, ...], *, objects: bool) -> LabelArray:
-    """Return a copy of the user's own labels that the loop may edit.
-
-    The user's layer and its file stay as they are.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        Plain, dask, zarr, memory-mapped, read-only or multiscale.
-    shape : tuple of int
-        Leading axes, rows and columns of the image.
-    objects : bool
-        Whether values are ids.
-
-    Returns
-    -------
-    ndarray of uint8, uint16 or uint32
-        Values as they are.
-
-    Raises
-    ------
-    InputError
-        Another shape, negative values, or values that are too large.
-    ResourceError
-        When they would take more than 2 GiB.
-    """
-    bare = unwrapped(layer)
-    if stored_shape(bare) != shape:
-        raise InputError(
-            f"labels of shape {shape}, like the image",
-            f"{stored_shape(bare)} in {bare.name!r}",
-            "Choose the labels of this image.",
-        )
-    check_fits(shape, np.dtype(np.uint16 if objects else np.uint8))
-    return narrowed(np.asarray(full_resolution(bare)), objects=objects)
-
-
-def narrowed(values: LabelArray, *, objects: bool) -> LabelArray:
-    """Copy labels into the dtype that napari shows fastest.
-
-    Parameters
-    ----------
-    values : ndarray of integer or bool
-        Labels.
-    objects : bool
-        Ids get at least uint16.
-
-    Returns
-    -------
-    ndarray of uint8, uint16 or uint32
-        A copy in C order.
-
-    Raises
-    ------
-    InputError
-        Negative values, classes above 255, or ids above 4,294,967,295.
-    """
-    largest = int(values.max(initial=0))
-    most = 2**32 - 1 if objects else 255
-    if int(values.min(initial=0)) < 0 or largest > most:
-        raise InputError(
-            f"labels from 0 to {most}",
-            f"values from {values.min()} to {largest}",
-            "Number the labels anew, or choose single objects." if not objects else "Renumber.",
-        )
-    least = np.dtype(np.uint16 if objects else np.uint8)
-    dtype = np.promote_types(least, np.min_scalar_type(largest))
-    copy: LabelArray = np.array(values, dtype=dtype, order="C")
-    return copy

@@ -8,54 +8,37 @@ goes into the layers with one refresh a turn. The module does not know classes, 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from napari_segloop.widgets.connections import Connections
-from napari_segloop.widgets.histories import Act, Acts, places_of
-from napari_segloop.widgets.labels_layers import show_uncertainty
+from napari_segloop.widgets.histories import Act, Acts, around, places_of
+from napari_segloop.widgets.labels_layers import hint_of_marks, show_uncertainty
 from napari_segloop.widgets.sources import unwrapped
 from napari_segloop.widgets.strokes import Strokes
 from napari_segloop.widgets.surface import Surface
-from napari_segloop.widgets.view import plane_in_view
+from napari_segloop.widgets.view import plane_in_view, updated_window, whole_window
 from napari_segloop.widgets.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from napari import Viewer
     from napari.layers import Layer
     from napari.utils.events import Event
 
-    from napari_segloop.core.corrections import Change, PlaneTruth
     from napari_segloop.core.images import Labels
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.desk import Write
     from napari_segloop.widgets.histories import Kind, Where
     from napari_segloop.widgets.labels_layers import LoopLayers
+    from napari_segloop.widgets.linksession import LinkSession
 
 Index = tuple[int, ...]
 Window = tuple[slice, slice]
 SCAN_SECONDS = 0.003
-"""Of each turn."""
+"""Of each turn; a quarter of it when nothing has changed for a while."""
+QUIET = 100  # turns
 LARGEST_MARK = 3
-
-
-class LinkSession(Protocol):
-    """What a link asks of the session."""
-
-    def observe(
-        self, image: int, index: Index, labels: Labels, checked: Bytes, window: Window
-    ) -> Change | None:
-        """Take over what changed; see `LoopSession.observe`."""
-
-    def planes(self, image: int) -> Mapping[Index, PlaneTruth]:
-        """Return the planes that are known; see `LoopSession.planes`."""
-
-    def uncertainty(self, image: int, index: Index) -> Bytes | None:
-        """Return the uncertainty of a plane; see `LoopSession.uncertainty`."""
-
-    def set_painting(self, is_painting: bool) -> None:
-        """Take note of a stroke being drawn; see `LoopSession.set_painting`."""
 
 
 class ImageLink:
@@ -102,6 +85,7 @@ class ImageLink:
         }
         self._hints = dict[Index, Window]()
         self._has_new_uncertainty = False
+        self._quiet = 0
         self._fill()
         masks = self.labels
         self._watch = Watch(masks.shape, masks.dtype.itemsize)
@@ -134,7 +118,9 @@ class ImageLink:
             self._clear_stale()
         self._look_at_hints()
         if not self._strokes.is_painting:
-            for where in self._watch.changed(self.labels, self.checked, SCAN_SECONDS):
+            seconds = SCAN_SECONDS if self._quiet < QUIET else SCAN_SECONDS / 4
+            self._quiet += 1
+            for where in self._watch.changed(self.labels, self.checked, seconds):
                 self._observe(where)
         self._refresh()
 
@@ -162,7 +148,10 @@ class ImageLink:
         """
         if self._is_whole():
             self._look_at_hints()
-            self._look_at((index, _whole(self.labels)))
+            where = (index, whole_window(self.labels))
+            if not self._watch.is_known(self.labels, self.checked, where):
+                self._observe(where)
+                self._watch.settle(self.labels, self.checked, where)
             self._refresh()
 
     def apply(self, write: Write) -> None:
@@ -196,7 +185,7 @@ class ImageLink:
         """
         index, window = where
         known = self._hints.get(index)
-        self._hints[index] = window if known is None else _around(known, window)
+        self._hints[index] = window if known is None else around(known, window)
 
     def close(self) -> None:
         """Look at everything once more and let go of the layers, which stay in the viewer."""
@@ -209,7 +198,7 @@ class ImageLink:
     def _fill(self) -> None:
         """Show what the session knows already."""
         for index, plane in self._session.planes(self.image).items():
-            where = (index, _whole(plane.labels))
+            where = (index, whole_window(plane.labels))
             self._surfaces["masks"].put(*where, plane.labels)
             self._surfaces["checked"].put(*where, plane.checked)
             known = self._session.uncertainty(self.image, index)
@@ -237,14 +226,10 @@ class ImageLink:
             self._watch.view(self.index)
 
     def _on_labels_update(self, event: Event) -> None:
-        """Follow a stroke while it is drawn; also those of other orders of axes, only later."""
-        order, shown = self._viewer.dims.order, self._viewer.dims.ndisplay
-        if shown == 2 and tuple(order[-2:]) == (len(order) - 2, len(order) - 1):
-            window = tuple(
-                slice(int(start), int(start) + length)
-                for start, length in zip(event.offset, event.data.shape, strict=True)
-            )
-            self.hint((self.index, (window[0], window[1])))
+        """Follow a stroke while it is drawn."""
+        window = updated_window(self._viewer, event)
+        if window is not None:
+            self.hint((self.index, window))
 
     def _on_data(self, kind: Kind, _: Event) -> None:
         surface = self._surfaces[kind]
@@ -278,12 +263,8 @@ class ImageLink:
         for where in hints.items():
             self._observe(where)
 
-    def _look_at(self, where: Where) -> None:
-        if not self._watch.is_known(self.labels, self.checked, where):
-            self._observe(where)
-            self._watch.settle(self.labels, self.checked, where)
-
     def _observe(self, where: Where) -> None:
+        self._quiet = 0
         index, window = where
         self._tell_of_marks(where)
         planes = self.labels[index], self.checked[index]
@@ -298,10 +279,7 @@ class ImageLink:
         """Say so when a class or id was painted in the checked layer; the session undoes it."""
         index, window = where
         if self.checked[index][window].max(initial=0) > LARGEST_MARK:
-            self._on_hint(
-                f"In {self.layers.checked.name!r} only 1 (checked), 2 (can't tell) and 3 "
-                f"(excluded area) can be painted. Paint labels in {self.layers.masks.name!r}."
-            )
+            self._on_hint(hint_of_marks(self.layers))
 
     def _put(self, kind: Kind, where: Where, values: Labels) -> None:
         if self._surfaces[kind].put(*where, values) and self.acts.touched(kind, *where):
@@ -325,15 +303,3 @@ class ImageLink:
         if self._has_new_uncertainty:
             self._has_new_uncertainty = False
             show_uncertainty(self.layers.uncertainty)
-
-
-def _whole(plane: Labels) -> Window:
-    rows, columns = plane.shape[-2:]
-    return slice(0, rows), slice(0, columns)
-
-
-def _around(one: Window, other: Window) -> Window:
-    rows, columns = (
-        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
-    )
-    return rows, columns

@@ -95,7 +95,13 @@ class Placement:
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return what a layer's constructor takes."""
+        """Return what a layer's constructor takes.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
         names = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
         return {name: getattr(self, name) for name in names}
 

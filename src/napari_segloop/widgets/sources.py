@@ -11,25 +11,30 @@ import weakref
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from napari.layers import Image
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.images import check_dtype
+from napari_segloop.widgets.imagelayers import (
+    COLOURS,
+    check_image,
+    count_channels,
+    find_channel_axis,
+    full_resolution,
+    stored_shape,
+)
 from napari_segloop.widgets.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari import Viewer
-    from napari.layers import Layer
+    from napari.layers import Image, Layer
 
     from napari_segloop.core.images import Array
 
+__all__ = ["LayerSource", "find_channel_axis", "in_remembered_order", "unwrapped"]
+
 T = TypeVar("T")
 Index = tuple[int, ...]
-CHANNEL_NAMES = frozenset({"c", "ch", "channel", "channels"})
-COLOURS = 3
-"""Of an RGB(A) layer: red, green, blue; opacity is never a channel."""
 
 
 def unwrapped(thing: T) -> T:
@@ -71,11 +76,11 @@ class LayerSource:
         self, layers: Sequence[Layer], viewer: Viewer, channel_axis: int | None = None
     ) -> None:
         bare = [unwrapped(layer) for layer in layers]
-        self.channel_axis = _check(bare, channel_axis)
+        self.channel_axis = check_image(bare, channel_axis)
         self._layers = [weakref.ref(layer) for layer in bare]
         self._open = weakref.ref(unwrapped(unwrapped(viewer).layers))
         self._shape = stored_shape(bare[0])
-        self._counts = [_channels(layer, self.channel_axis) for layer in bare]
+        self._counts = [count_channels(layer, self.channel_axis) for layer in bare]
         self.channel_names = tuple(layer.name for layer in bare)
         self._name = str(bare[0].name)
 
@@ -136,7 +141,13 @@ class LayerSource:
         return sum(self._counts)
 
     def is_alive(self) -> bool:
-        """Say whether the layers are still open and have their shape."""
+        """Say whether the layers are still open and have their shape.
+
+        Returns
+        -------
+        bool
+            Nothing is read for it.
+        """
         layers, viewer_layers = self.layers, self._open()
         if viewer_layers is None or len(layers) < len(self._layers):
             return False
@@ -193,57 +204,6 @@ class LayerSource:
         return window if self.channel_axis is not None else window[np.newaxis]
 
 
-def full_resolution(layer: Layer) -> Array:
-    """Return a layer's data, of a multiscale layer its largest level.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        An Image or Labels layer.
-
-    Returns
-    -------
-    array-like
-        With ``shape``, ``dtype`` and indexing by integers and slices.
-    """
-    data: Array = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
-    return data
-
-
-def stored_shape(layer: Layer) -> tuple[int, ...]:
-    """Return a layer's shape, without colours.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        An Image or Labels layer.
-
-    Returns
-    -------
-    tuple of int
-        In pixels of the largest level.
-    """
-    shape = tuple(int(length) for length in full_resolution(layer).shape)
-    return shape[:-1] if getattr(layer, "rgb", False) else shape
-
-
-def find_channel_axis(layer: Layer) -> int | None:
-    """Return the axis whose label says that it holds channels.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        An Image layer.
-
-    Returns
-    -------
-    int or None
-        None when no label says so, or when that axis is Y or X.
-    """
-    names = [str(label).lower() for label in layer.axis_labels][:-2]
-    return next((axis for axis, name in enumerate(names) if name in CHANNEL_NAMES), None)
-
-
 def in_remembered_order(layers: Sequence[T], remembered: Sequence[str]) -> list[T]:
     """Put layers into the order in which their names were channels before.
 
@@ -261,53 +221,3 @@ def in_remembered_order(layers: Sequence[T], remembered: Sequence[str]) -> list[
     """
     places = {name: place for place, name in enumerate(remembered)}
     return sorted(layers, key=lambda layer: places.get(str(layer.name), len(places)))  # type: ignore[attr-defined]
-
-
-def _check(layers: Sequence[Layer], channel_axis: int | None) -> int | None:
-    """Return the channel axis, or say why these layers are no image."""
-    if not layers:
-        raise InputError("an Image layer", "none", "Select one in the layer list.")
-    for layer in layers:
-        _check_layer(layer)
-    shapes = {stored_shape(layer): layer.name for layer in layers}
-    if len(shapes) > 1:
-        found = ", ".join(f"{name!r} {shape}" for shape, name in shapes.items())
-        raise InputError(
-            "channels of the same shape", found, "Choose layers that show the same pixels."
-        )
-    return _check_axis(layers[0], channel_axis)
-
-
-def _check_layer(layer: Layer) -> None:
-    if not isinstance(layer, Image):
-        kind = type(layer).__name__
-        raise InputError(
-            "an Image layer", f"the {kind} layer {layer.name!r}", "Choose an Image layer."
-        )
-    shape = stored_shape(layer)
-    if len(shape) < 2 or 0 in shape:
-        raise InputError(
-            "an image with rows and columns",
-            f"shape {shape} in the layer {layer.name!r}",
-            "Choose another layer.",
-        )
-    check_dtype(np.dtype(full_resolution(layer).dtype))
-
-
-def _check_axis(layer: Image, channel_axis: int | None) -> int | None:
-    leading = len(stored_shape(layer)) - 2
-    if channel_axis is None:
-        return find_channel_axis(layer)
-    if layer.rgb or not 0 <= channel_axis < leading:
-        raise InputError(
-            "a channel axis before rows and columns",
-            f"axis {channel_axis} of shape {tuple(full_resolution(layer).shape)}",
-            "Choose another axis, or none.",
-        )
-    return channel_axis
-
-
-def _channels(layer: Image, channel_axis: int | None) -> int:
-    if layer.rgb:
-        return COLOURS
-    return 1 if channel_axis is None else stored_shape(layer)[channel_axis]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from napari.layers import Labels
 
 from napari_segloop.widgets.connections import Connections
-from napari_segloop.widgets.sources import stored_shape, unwrapped
+from napari_segloop.widgets.imagelayers import stored_shape
+from napari_segloop.widgets.sources import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -42,7 +42,13 @@ class Surface:
         return data
 
     def fits(self) -> bool:
-        """Say whether the layer still has the shape of its image."""
+        """Say whether the layer still has the shape of its image.
+
+        Returns
+        -------
+        bool
+            Whether it may be read and written.
+        """
         return not self.layer.multiscale and tuple(self.layer.data.shape) == self.shape
 
     def own(self) -> None:

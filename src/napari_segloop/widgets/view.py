@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from napari import Viewer
     from napari.layers import Layer
+    from napari.utils.events import Event
     from numpy.typing import NDArray
+
+    from napari_segloop.core.images import Labels
 
 Index = tuple[int, ...]
 Window = tuple[slice, slice]
@@ -187,6 +190,44 @@ def data_corners(index: Index, window: Window) -> Sequence[tuple[float, ...]]:
     (top, bottom), (left, right) = ((part.start - 0.5, part.stop - 0.5) for part in window)
     around = ((top, left), (top, right), (bottom, right), (bottom, left))
     return [(*index, y, x) for y, x in around]
+
+
+def updated_window(viewer: Viewer, event: Event) -> Window | None:
+    """Return which rows and columns napari's event ``labels_update`` is about.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layer is.
+    event : Event
+        Has the new colours and where they begin.
+
+    Returns
+    -------
+    tuple of slice or None
+        None when rows and columns are not what is shown.
+    """
+    if not _shows_planes(viewer):
+        return None
+    (top, left), (rows, columns) = event.offset, event.data.shape
+    return slice(int(top), int(top) + rows), slice(int(left), int(left) + columns)
+
+
+def whole_window(labels: Labels) -> Window:
+    """Return all rows and columns.
+
+    Parameters
+    ----------
+    labels : (..., Y, X) ndarray
+        A plane or a stack.
+
+    Returns
+    -------
+    tuple of slice
+        Rows and columns.
+    """
+    rows, columns = labels.shape[-2:]
+    return slice(0, rows), slice(0, columns)
 
 
 def _shows_planes(viewer: Viewer) -> bool:

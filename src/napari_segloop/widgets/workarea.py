@@ -94,7 +94,13 @@ class WorkArea:
         return self._source.channels
 
     def is_alive(self) -> bool:
-        """Say whether the large image is still open."""
+        """Say whether the large image is still open.
+
+        Returns
+        -------
+        bool
+            Nothing is read for it.
+        """
         return self._source.is_alive()
 
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
