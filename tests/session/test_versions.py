@@ -72,3 +72,19 @@ def test_a_version_that_cannot_be_used_changes_nothing(versions: Versions, is_go
 def test_a_version_is_exported_exactly(versions: Versions, tmp_path: Path) -> None:
     versions.export(1, tmp_path / "mine.segloop")
     assert (tmp_path / "mine.segloop").read_bytes() == b"one"
+
+
+def test_a_version_can_be_used_before_it_is_written(tmp_path: Path) -> None:
+    later = []
+    versions = Versions(tmp_path / "models", later.append)
+    versions.add(ModelBlob("first", b"one"), FACTS, version(accepted=False))
+    versions.use(1)
+    blob = versions.blob()
+    assert blob is not None
+    assert blob.data == b"one"
+    assert not versions.path(1).exists()
+    versions.finish()
+    assert versions.path(1).read_bytes() == b"one"
+    versions.path(1).unlink()
+    later[0]()  # too late: it is written already
+    assert not versions.path(1).exists()

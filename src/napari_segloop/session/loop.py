@@ -6,9 +6,11 @@ signals. All arrays stay here; faces get frozen states.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import OutputError
 from napari_segloop.engine.messages import (
     ChildChanged,
     JobBlock,
@@ -52,6 +54,7 @@ class LoopSession(ClassActions, JobActions):
         super().__init__(folder, engine)
         self._acceptances = []
         self._silent = set[str]()
+        self.desk.before_write = lambda key: self.looking.emit(*key)
         self._pumps = 0
 
     @property
@@ -142,8 +145,10 @@ class LoopSession(ClassActions, JobActions):
             self.start_checking() if self.queue.at is None else self.accept()
 
     def close(self) -> None:
-        """End the engine and the reader."""
+        """End the engine and the reader; a version that is not on the disk yet is written."""
         self.desk.engine.close()
+        with suppress(OutputError):  # nobody is there to be told
+            self.desk.versions.finish()
         self.desk.reader.close()
 
     def _child(self, message: ChildChanged) -> None:

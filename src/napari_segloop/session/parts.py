@@ -17,7 +17,7 @@ from napari_segloop.session.truths import Truths
 from napari_segloop.session.versions import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Literal
@@ -58,9 +58,12 @@ class LoopParts:
         self.errands = list[Errand]()
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all
         self.view: tuple[int, Index, Box] | None = None
-        self.desk = Desk(
-            engine or Engine(), Reader(), ImageList(), Versions(folder), Truths(objects=False)
-        )
+        versions, reader = Versions(folder, self._write_later), Reader()
+        self.desk = Desk(engine or Engine(), reader, ImageList(), versions, Truths(objects=False))
+
+    def _write_later(self, write: Callable[[], None]) -> None:
+        """Write a file of many megabytes on the reader's thread."""
+        self.desk.reader.ask(write, lambda _: None, self.desk.tell)
 
     def acting(self) -> AbstractContextManager[None]:
         """Turn errors of an action into a message and tell of what changed at its end.

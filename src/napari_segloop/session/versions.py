@@ -1,12 +1,16 @@
 """The versions of the model: each a file, one of them in use.
 
-Files are written whole or not at all; what is in them is the engine's business.
+Files are written whole or not at all, perhaps later and on another thread; what is in them is the
+engine's business.
 """
 
 from __future__ import annotations
 
 import datetime
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.durable import replacing
@@ -15,9 +19,14 @@ from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.state import Version
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LARGEST_FILE = 4 * 2**30  # bytes
+
+
+def _at_once(write: Callable[[], None]) -> None:
+    write()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,14 @@ class Versions:
     ----------
     folder : Path
         Where the files lie; made when it is needed.
+    run : callable, optional
+        Runs a function that writes a file, for example on another thread; at once when not given.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, run: Callable[[Callable[[], None]], None] = _at_once) -> None:
+        self._folder, self._run = folder, run
+        self._unwritten = dict[int, bytes]()
+        self._lock = threading.Lock()
         self._versions = dict[int, Version]()
         self._facts = dict[int, Facts]()
         self._blob: tuple[int, ModelBlob] | None = None
@@ -81,22 +94,37 @@ class Versions:
         -------
         Version
             With its number.
-
-        Raises
-        ------
-        OutputError
-            When the file cannot be written.
         """
         number = len(self._versions) + 1
         created = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with replacing(self.path(number)) as temporary:
-            temporary.write_bytes(blob.data)
+        self._unwritten[number] = blob.data
+        self._run(partial(self._write, number))
         self._versions[number] = replace(version, number=number, created=created)
         self._facts[number] = facts
         if version.accepted:
             self.current, self._blob = number, (number, blob)
         return self._versions[number]
+
+    def finish(self) -> None:
+        """Write what is not written yet.
+
+        Raises
+        ------
+        OutputError
+            When a file cannot be written.
+        """
+        for number in tuple(self._unwritten):
+            self._write(number)
+
+    def _write(self, number: int) -> None:
+        with self._lock:
+            if number not in self._unwritten:
+                return
+            with suppress(OSError):  # said better by what follows
+                self._folder.mkdir(parents=True, exist_ok=True)
+            with replacing(self.path(number)) as temporary:
+                temporary.write_bytes(self._unwritten[number])
+            del self._unwritten[number]
 
     def path(self, number: int) -> Path:
         """Return the file of a version.
@@ -180,8 +208,8 @@ class Versions:
         return number
 
     def _read(self, number: int) -> bytes:
-        path = self.path(number)
-        return read_model_file(path)
+        data = self._unwritten.get(number)
+        return read_model_file(self.path(number)) if data is None else data
 
 
 def read_model_file(path: Path) -> bytes:
