@@ -58,17 +58,8 @@ class Outline:
         if self.layer is not None and self._layer is not None and self._layer.ndim != on.ndim:
             self.hide()
         layer = self.layer or self._add(on)
-        for name, value in Placement.of(on).arguments().items():
-            setattr(layer, name, value)
-        sides = [part.stop - part.start for part in window]
-        layer.data = []
-        layer.add_rectangles(
-            np.array(data_corners(index, window)),
-            edge_width=max(0.5, WIDTH * min(sides)),
-            edge_color=COLOUR,
-            face_color="transparent",
-        )
-        layer.selected_data = set()
+        _place(layer, on)
+        _draw(layer, np.array(data_corners(index, window)), WIDTH * _side(window))
         self._viewer.layers.selection = selected
         self._viewer.layers.selection.active = active
 
@@ -82,3 +73,28 @@ class Outline:
         self._layer = Shapes(ndim=on.ndim, name=NAME, **Placement.of(on).arguments())
         self._viewer.add_layer(self._layer)
         return self._layer
+
+
+def _place(layer: Shapes, on: Layer) -> None:
+    """Take over what is different: napari draws everything anew at each change."""
+    now = Placement.of(layer).arguments()
+    for name, value in Placement.of(on).arguments().items():
+        if not np.array_equal(now[name], value):
+            setattr(layer, name, value)
+
+
+def _draw(layer: Shapes, corners: np.ndarray, width: float) -> None:
+    """Move the one rectangle, or make it."""
+    if len(layer.data) == 1:
+        layer.data = [corners]
+        layer.edge_width = [max(0.5, width)]
+        return
+    layer.data = []
+    layer.add_rectangles(
+        corners, edge_width=max(0.5, width), edge_color=COLOUR, face_color="transparent"
+    )
+    layer.selected_data = set()
+
+
+def _side(window: Window) -> int:
+    return min(int(part.stop - part.start) for part in window)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
+    from napari_segloop.core.images import Labels as LabelArray
     from napari_segloop.engine.requests import FirstMaskAnswer
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.widgets.opened import Opened
@@ -82,16 +83,27 @@ class Preview:
         opened, index, (top, left, bottom, right) = self._for
         if answer.labels.shape != (bottom - top, right - left) or not opened.is_alive:
             return
-        self.hide()
-        self._for = (opened, index, (top, left, bottom, right))
+        data = np.ascontiguousarray(answer.labels.reshape((1,) * len(index) + answer.labels.shape))
+        where = opened.placement.moved((*index, top, left)).arguments()
+        if not self._shows(data.shape, where):
+            asked = self._for
+            self.hide()
+            self._for = asked
+            self._add(data, where)
+        elif self._layer is not None:
+            self._layer.data = data
+
+    def _shows(self, shape: tuple[int, ...], where: dict[str, Any]) -> bool:
+        """Whether the layer is there and in place: adding one takes napari a third of a second."""
+        layer = self._layer
+        if layer is None or layer not in self._viewer.layers or layer.data.shape != shape:
+            return False
+        return bool(np.allclose(layer.translate, where["translate"]))
+
+    def _add(self, data: LabelArray, where: dict[str, Any]) -> None:
         active = self._viewer.layers.selection.active
-        placement = opened.placement.moved((*index, top, left))
-        data = answer.labels.reshape((1,) * len(index) + answer.labels.shape)
         classes = None if self._session.desk.objects else self._session.table
-        layer = Labels(
-            np.ascontiguousarray(data), name=NAME, opacity=0.6, colormap=masks_colours(classes),
-            **placement.arguments(),
-        )  # fmt: skip
+        layer = Labels(data, name=NAME, opacity=0.6, colormap=masks_colours(classes), **where)
         layer.editable = False
         self._layer = self._viewer.add_layer(layer)
         self._viewer.layers.selection.active = active
