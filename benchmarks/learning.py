@@ -6,10 +6,7 @@ split, scored on animals that are not in it.
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,8 +16,9 @@ import numpy as np
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.command import call
 from benchmarks.document import Column, Section, number, update, value
-from benchmarks.harness import ROOT, Row, Run, open_run, threads
+from benchmarks.harness import Row, Run, open_run, threads
 from benchmarks.sets import RealSet, made_set, open_set
 from napari_segloop.core.evaluate import DiceTally
 
@@ -101,14 +99,14 @@ def _command_line(run: Run, real: RealSet, names: tuple[str, ...], seed: int) ->
         truth.mkdir()
         for name in real.test:
             shutil.copy(real.mask_path(name), truth)
-        trained = _call(
+        trained = call(
             "train", "--images", *map(real.image_path, names), "--labels",
             *map(real.mask_path, names), "--model", model, "--seed", seed,
             "--minutes", SMOKE_MINUTES if run.smoke else MINUTES, *_computing(run),
         )  # fmt: skip
         tests = map(real.image_path, real.test)
-        predicted = _call("predict", model, *tests, "--output", out, *_computing(run))
-        scores = _call("evaluate", out, truth)
+        predicted = call("predict", model, *tests, "--output", out, *_computing(run))
+        scores = call("evaluate", out, truth)
     return {
         **_scores({int(k): v for k, v in scores["classes"].items()}, scores["dice"]),
         "train_seconds": trained["wall"],
@@ -121,15 +119,6 @@ def _command_line(run: Run, real: RealSet, names: tuple[str, ...], seed: int) ->
 def _computing(run: Run) -> tuple[object, ...]:
     encoder = ("--threads", 1) if run.smoke else ("--threads", CORES)
     return (*encoder, "--device", run.stamp["device"])
-
-
-def _call(*arguments: object) -> Row:
-    """Run segloop and return its result with the wall time of the process."""
-    command = [sys.executable, "-m", "napari_segloop.cli.main", *map(str, arguments), "--json"]
-    started = time.perf_counter()
-    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
-    result: Row = json.loads(answer.stdout.splitlines()[-1])
-    return result | {"wall": time.perf_counter() - started}
 
 
 def _forest(run: Run, real: RealSet, names: tuple[str, ...], seed: int) -> Row:

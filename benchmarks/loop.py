@@ -166,23 +166,25 @@ class Loop:
         self.stage.choose_label(1)
         self.viewer.reset_view()
 
-    def train(self, seconds: float) -> None:
+    def train(self, seconds: float, *, again: bool = False) -> None:
         """Train and wait for the version.
 
         Parameters
         ----------
         seconds : float
             How long.
+        again : bool
+            Learn again from all.
         """
-        self._ask_to_train(seconds)
+        self._ask_to_train(seconds, again=again)
         wait_until(lambda: self.session.running("train") is None, LONG)
 
-    def _ask_to_train(self, seconds: float) -> None:
+    def _ask_to_train(self, seconds: float, *, again: bool = False) -> None:
         if self.small:
             self.session.settings = replace(
                 self.session.settings, encoder="resnet18", depth=3, patch=64, batch=2
             )
-        self.session.train(seconds=seconds)
+        self.session.train(seconds=seconds, again=again)
 
     def settle(self) -> None:
         """Wait until nothing runs any more."""

@@ -31,8 +31,15 @@ class _Acceptance:
 
 
 class CheckActions(TruthActions):
-    """The walk along the queue."""
+    """The walk along the queue.
 
+    Attributes
+    ----------
+    window : int or None
+        Side of places to check, in pixels; None sizes them to the objects.
+    """
+
+    window: int | None = None
     _acceptances: list[_Acceptance]
 
     def start_checking(self) -> None:
@@ -103,7 +110,7 @@ class CheckActions(TruthActions):
         """
         used = set(self.desk.images.used())
         wanted = [k for k in (keys or self.desk.truths.keys()) if k[0] in used]
-        errand = Ranking(self.desk, wanted, self.table, seed=self.checked)
+        errand = Ranking(self.desk, wanted, self.table, self.checked, self.window)
         errand.at_end = lambda is_well: self._ranked(is_well=is_well, start=start)
         self.run(errand)
 

@@ -157,14 +157,23 @@ class Ranking(Errand):
         What was checked before its newest class came is offered again.
     seed : int
         For places that are drawn.
+    window : int, optional
+        Side of a place in pixels; sized to the objects when not given.
     """
 
     kind = "rank"
     is_shown = False
 
-    def __init__(self, desk: Desk, keys: Sequence[Key], table: ClassTable, seed: int = 0) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        keys: Sequence[Key],
+        table: ClassTable,
+        seed: int = 0,
+        window: int | None = None,
+    ) -> None:
         super().__init__(desk, "Looking for places to check")
-        self._left, self._table, self._seed = list(keys), table, seed
+        self._left, self._table, self._seed, self._window = list(keys), table, seed, window
         self._keys = dict[int, Key]()
 
     def begin(self) -> None:
@@ -214,7 +223,7 @@ class Ranking(Errand):
         checked = np.where(counts, plane.checked, 0).astype(np.uint8)
         unsure = None if unsure is None else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), checked, unsure)
-        settings = RankSettings(objects=self.desk.objects)
+        settings = RankSettings(self._window, objects=self.desk.objects)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
 
