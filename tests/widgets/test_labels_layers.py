@@ -119,7 +119,8 @@ def test_a_work_area_reads_through_the_image_and_lies_in_place() -> None:
     np.testing.assert_array_equal(
         area.read((0,), slice(2, 5), slice(3, 9)), PIXELS[:, 1, 6:9, 13:19]
     )
-    made = make_layers(area.name, (1, 10, 15), area.placement, classes=None)
+    place = source.placement.moved(area.box.start)
+    made = make_layers(area.name, (1, 10, 15), place, classes=None)
     np.testing.assert_allclose(
         made.masks.data_to_world((0, 2, 3)), layer.data_to_world((0, 1, 6, 13))[1:]
     )
@@ -139,13 +140,14 @@ def test_a_work_area_of_what_is_in_view_or_drawn() -> None:
     source = LayerSource([layer], viewer)
     viewer.dims.set_point(0, 4 * 7)
     viewer.scene.camera.center, viewer.scene.camera.zoom = (0, 2000, 4000), 0.5
-    area = area_in_view(viewer, source)
+    place = source.placement
+    area = area_in_view(viewer, source, place)
     assert area.box == WorkBox((7, 950, 1950), (8, 1051, 2051))
-    assert area_in_view(viewer, source, [(5, 9)]).box.shape == (4, 101, 101)
+    assert area_in_view(viewer, source, place, [(5, 9)]).box.shape == (4, 101, 101)
     drawn = Shapes([[[28, 200, 300], [28, 200, 400], [28, 260, 400], [28, 260, 300]]])
-    assert area_in_shape(drawn, source).box == WorkBox((7, 100, 150), (8, 131, 201))
+    assert area_in_shape(drawn, source, place).box == WorkBox((7, 100, 150), (8, 131, 201))
     viewer.scene.camera.zoom = 1e-4
     with pytest.raises(InputError, match="at most 2 GiB"):
-        area_in_view(viewer, source, [(0, 50)])
+        area_in_view(viewer, source, place, [(0, 50)])
     with pytest.raises(InputError, match="Draw one"):
-        area_in_shape(Shapes(ndim=3), source)
+        area_in_shape(Shapes(ndim=3), source, place)

@@ -99,6 +99,7 @@ class Desk:
         self.writes = list[Write]()
         self.changed = set[str]()
         self.told: Told | None = None
+        self.before_write: Callable[[Key], None] = lambda key: None
         self._checked = dict[Key, int]()
 
     def tell(self, error: SegLoopError | str, level: str = "error", remedy: str = "") -> None:
@@ -150,6 +151,7 @@ class Desk:
         whole : bool
             Whether the plane is being replaced.
         """
+        self.before_write(key)
         merged = self.plane(key).write(labels, window, objects=self.objects)
         self.writes.append(Write(*key, window, labels=merged, is_whole=whole))
 

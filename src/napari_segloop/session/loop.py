@@ -54,7 +54,7 @@ class LoopSession(ClassActions, JobActions):
         super().__init__(folder, engine)
         self._acceptances = []
         self._silent = set[str]()
-        self.desk.before_write = lambda key: self.looking.emit(*key)
+        self.desk.before_write = lambda key: self.covering.emit(*key)
         self._pumps = 0
 
     @property

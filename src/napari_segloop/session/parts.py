@@ -48,7 +48,8 @@ class LoopParts:
     preview = Signal(object)
     opening = Signal(object)
     card_read = Signal(object)
-    looking = Signal(int, object)
+    looking = Signal(int, object)  # before a place is judged, or everything is used (None)
+    covering = Signal(int, object)  # before a prediction covers a plane
 
     def __init__(self, folder: Path, engine: Engine | None = None) -> None:
         self.task: Literal["classes", "objects"] | None = None

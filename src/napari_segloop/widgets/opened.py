@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import ResourceError
 from napari_segloop.session.filesource import FileSource
+from napari_segloop.widgets.brush import CheckedBrush
 from napari_segloop.widgets.labels_layers import make_layers, masks_colours
 from napari_segloop.widgets.links import ImageLink
 from napari_segloop.widgets.open_image import OpenedFile
 from napari_segloop.widgets.peek import Peek
 from napari_segloop.widgets.placement import Placement
 from napari_segloop.widgets.sources import LayerSource
+from napari_segloop.widgets.stray import StrayStrokes
 from napari_segloop.widgets.undoing import Undoing
 from napari_segloop.widgets.view import box_in_view, plane_in_view
 from napari_segloop.widgets.walk import Walk
+from napari_segloop.widgets.workarea import WorkArea, area_in_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +61,15 @@ class Opened:
         self.link: ImageLink | None = None
         self._undoing: Undoing | None = None
         self._walk: Walk | None = None
+        self._stray: StrayStrokes | None = None
         self._peek = Peek()
         source = session.source(image)
-        self._file = OpenedFile(viewer, source) if isinstance(source, FileSource) else None
+        self._base = source.base if isinstance(source, WorkArea) else source
+        is_file = isinstance(self._base, FileSource)
+        self._file = OpenedFile(viewer, self._base) if is_file else None  # type: ignore[arg-type]
         self.placement = self._place()
         if session.task is not None:
-            self._tie(on_end)
+            self._tie_or_say(on_end)
 
     @property
     def is_alive(self) -> bool:
@@ -72,18 +79,18 @@ class Opened:
     @property
     def image_layers(self) -> tuple[Layer, ...]:
         """What shows the bare image."""
-        source = self.session.source(self.image)
         if self._file is not None:
             return self._file.layers
-        return source.layers if isinstance(source, LayerSource) else ()
+        return self._base.layers if isinstance(self._base, LayerSource) else ()
 
     def close(self) -> None:
         """Take away what was added to the viewer."""
         self._peek.end()
         if self._walk is not None:
             self._walk.leave()
-        if self._undoing is not None:
-            self._undoing.close()
+        for part in (self._undoing, self._stray):
+            if part is not None:
+                part.close()
         if self.link is not None:
             self.link.close()
             for layer in self.link.layers.all():
@@ -94,7 +101,8 @@ class Opened:
 
     def tick(self) -> None:
         """Look for changes for a few milliseconds, and show what is new."""
-        if self.link is not None:
+        if self.link is not None and self._stray is not None:
+            self._stray.tick()
             self.link.tick()
 
     def apply(self, write: Write) -> None:
@@ -198,23 +206,39 @@ class Opened:
 
     def brush_checked(self) -> None:
         """Take the brush of the checked layer, or go back to the masks with their tool."""
-        if self.link is None:
-            return
-        masks, checked = self.link.layers.masks, self.link.layers.checked
-        active = self.viewer.layers.selection.active
-        if active is checked:
-            checked.mode = "pan_zoom"
-            self.viewer.layers.selection.active = masks
-            return
-        self.viewer.layers.selection.active = checked
-        checked.selected_label = 1
-        checked.brush_size = masks.brush_size
-        checked.mode = "paint"
+        if self.link is not None:
+            CheckedBrush(self.viewer, self.link.layers).toggle()
+
+    def area_in_view(self) -> WorkArea:
+        """Return the part of the image that is in view, as an image of its own.
+
+        Returns
+        -------
+        WorkArea
+            To be added to the image list.
+
+        Raises
+        ------
+        InputError
+            When the image is out of view, or the part is too large.
+        """
+        return area_in_view(self.viewer, self._base, self._whole_placement())
 
     def _place(self) -> Placement:
-        source = self.session.source(self.image)
-        axis = source.channel_axis if isinstance(source, LayerSource) else None
-        return Placement.of(self.image_layers[0], axis)
+        source, whole = self.session.source(self.image), self._whole_placement()
+        return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
+
+    def _whole_placement(self) -> Placement:
+        if isinstance(self._base, LayerSource):
+            return self._base.placement
+        return Placement.of(self.image_layers[0])
+
+    def _tie_or_say(self, on_end: Callable[[str], None]) -> None:
+        """Show the image bare when it is too large for masks that can be edited."""
+        try:
+            self._tie(on_end)
+        except ResourceError as error:
+            self.session.desk.tell(error, "warning")
 
     def _tie(self, on_end: Callable[[str], None]) -> None:
         source = self.session.source(self.image)
@@ -231,7 +255,13 @@ class Opened:
             self.image,
             layers,
             on_end=on_end,
-            on_hint=lambda text: self.session.desk.tell(text, "warning"),
+            on_hint=self._hint,
+        )
+        self._stray = StrayStrokes(
+            self.viewer, layers, lambda: self.session.queue.at is not None, self._hint
         )
         self._undoing = Undoing(self.viewer, self.session, self.link)
         self._walk = Walk(self.viewer, layers)
+
+    def _hint(self, text: str) -> None:
+        self.session.desk.tell(text, "warning")

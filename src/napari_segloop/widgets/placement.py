@@ -68,6 +68,12 @@ class Placement:
             axis_labels=tuple(str(layer.axis_labels[axis]) for axis in kept),
         )
 
+    @property
+    def letters(self) -> str:
+        """A letter for each axis: its label's first one where that is known, else Q."""
+        firsts = [label[:1].upper() for label in self.axis_labels]
+        return "".join(first if first in set("TZYX") else "Q" for first in firsts)
+
     def moved(self, offset: tuple[int, ...]) -> Placement:
         """Return the placement of a box that begins at some pixel of the image.
 

@@ -124,6 +124,13 @@ class LayerSource:
         return Placement.of(self.layers[0], self.channel_axis)
 
     @property
+    def axes(self) -> str:
+        """T or Z for a leading axis that is labelled so, else Q."""
+        if not self.layers:
+            return "Q" * len(self.leading)
+        return self.placement.letters[:-2]
+
+    @property
     def leading(self) -> tuple[int, ...]:
         """Lengths of the axes before Y and X, without channels."""
         axes = range(len(self._shape) - 2)

@@ -64,6 +64,7 @@ class Stage(QObject):
         session.opening.connect(self._open)
         session.written.connect(self._write)
         session.looking.connect(self._look)
+        session.covering.connect(self._look)
         session.changed.connect(self._on_changed)
         session.preview.connect(self.preview.show_answer)
         self._timer.start(TURN)
@@ -143,11 +144,12 @@ class Stage(QObject):
             self.opened.peek(is_on)
 
     def _turn(self) -> None:
-        self.session.pump()
+        """Look at the layers first, so that no prediction covers a stroke that nobody has seen."""
         if self.opened is not None:
             self.opened.tick()
             if self.opened.is_alive and (seen := self.opened.seen()) is not None:
                 self.session.set_view(*seen)
+        self.session.pump()
 
     def _open(self, image: int | None) -> None:
         self._leave()

@@ -30,8 +30,9 @@ REDO = KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ
 class TakesBack(Protocol):
     """What undo asks of the session."""
 
-    looking: Emitter
-    """Emits image and index right before a place is judged."""
+    @property
+    def looking(self) -> Emitter:
+        """Emits image and index right before a place is judged."""
 
     def take_back_last(self) -> bool:
         """Take back the last acceptance; see `LoopSession.take_back_last`."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer, Shapes
 
     from napari_segloop.core.images import Array
+    from napari_segloop.session.sources import ImageSource
     from napari_segloop.widgets.placement import Placement
-    from napari_segloop.widgets.sources import LayerSource
 
 Index = tuple[int, ...]
 ID_BYTES = 4
@@ -31,11 +31,11 @@ ID_BYTES = 4
 
 
 class WorkArea:
-    """A box of an open image as a source; see `session.sources.ImageSource`.
+    """A box of an image as a source; see `session.sources.ImageSource`.
 
     Parameters
     ----------
-    source : LayerSource
+    source : ImageSource
         The large image.
     box : WorkBox
         Leading axes, Y and X, without channels.
@@ -46,7 +46,7 @@ class WorkArea:
         When the box is not inside the image, or its labels would take more than 2 GiB.
     """
 
-    def __init__(self, source: LayerSource, box: WorkBox) -> None:
+    def __init__(self, source: ImageSource, box: WorkBox) -> None:
         shape = (*source.leading, *source.plane_shape)
         if len(box.stop) != len(shape) or any(np.greater(box.stop, shape)):
             raise InputError(
@@ -55,27 +55,25 @@ class WorkArea:
                 "Draw it on the image.",
             )
         self.box = check_memory(box, ID_BYTES)
-        self._source = source
+        self.base = source
 
     @property
     def name(self) -> str:
         """The image's name and where the area begins."""
-        return f"{self._source.name} area {', '.join(map(str, self.box.start))}"
+        return f"{self.base.name} area {', '.join(map(str, self.box.start))}"
 
     @property
     def where(self) -> str:
-        """Always ``open layer``."""
-        return self._source.where
+        """``open layer``, or the file and where the area begins in it."""
+        where = self.base.where
+        return (
+            where if where == "open layer" else f"{where} at {', '.join(map(str, self.box.start))}"
+        )
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The large image's layers."""
-        return self._source.layers
-
-    @property
-    def placement(self) -> Placement:
-        """Where the area's own layers lie."""
-        return self._source.placement.moved(self.box.start)
+    def axes(self) -> str:
+        """As the image's."""
+        return self.base.axes
 
     @property
     def leading(self) -> tuple[int, ...]:
@@ -91,7 +89,7 @@ class WorkArea:
     @property
     def channels(self) -> int:
         """As many as the image has."""
-        return self._source.channels
+        return self.base.channels
 
     def is_alive(self) -> bool:
         """Say whether the large image is still open.
@@ -101,7 +99,7 @@ class WorkArea:
         bool
             Nothing is read for it.
         """
-        return self._source.is_alive()
+        return self.base.is_alive()
 
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return a window of a plane of the area; called from a background thread.
@@ -128,11 +126,14 @@ class WorkArea:
             slice(first + part.start, first + part.stop)
             for part, first in zip((rows, columns), self.box.start[-2:], strict=True)
         )
-        return self._source.read(place, *windows)
+        return self.base.read(place, *windows)
 
 
 def area_in_view(
-    viewer: Viewer, source: LayerSource, ranges: Sequence[tuple[int, int]] | None = None
+    viewer: Viewer,
+    source: ImageSource,
+    placement: Placement,
+    ranges: Sequence[tuple[int, int]] | None = None,
 ) -> WorkArea:
     """Make a work area of what the user sees.
 
@@ -140,8 +141,10 @@ def area_in_view(
     ----------
     viewer : napari.Viewer
         Its camera and sliders are asked.
-    source : LayerSource
+    source : ImageSource
         The large image.
+    placement : Placement
+        Where it lies, without channels.
     ranges : sequence of (int, int), optional
         First and one past the last plane along each leading axis; the plane in view by default.
 
@@ -155,7 +158,7 @@ def area_in_view(
     InputError
         When the image is out of view, or the area is too large.
     """
-    grid = _grid(source)
+    grid = _grid(source, placement)
     top, left, bottom, right = box_in_view(viewer, grid)
     planes = ranges or [(at, at + 1) for at in plane_in_view(viewer, grid)]
     shape = (*source.leading, *source.plane_shape)
@@ -164,15 +167,17 @@ def area_in_view(
     return WorkArea(source, clip_box(start, stop, shape))
 
 
-def area_in_shape(shapes: Shapes, source: LayerSource) -> WorkArea:
+def area_in_shape(shapes: Shapes, source: ImageSource, placement: Placement) -> WorkArea:
     """Make a work area of the box around the last shape that was drawn.
 
     Parameters
     ----------
     shapes : napari.layers.Shapes
         Holds it; its own transform may differ from the image's.
-    source : LayerSource
+    source : ImageSource
         The large image.
+    placement : Placement
+        Where it lies, without channels.
 
     Returns
     -------
@@ -186,7 +191,7 @@ def area_in_shape(shapes: Shapes, source: LayerSource) -> WorkArea:
     """
     if not len(shapes.data):
         raise InputError("a rectangle on the image", "none", "Draw one.")
-    grid = _grid(source)
+    grid = _grid(source, placement)
     corners = np.array(
         [grid.world_to_data(shapes.data_to_world(corner)) for corner in shapes.data[-1]]
     )
@@ -196,8 +201,8 @@ def area_in_shape(shapes: Shapes, source: LayerSource) -> WorkArea:
     return WorkArea(source, clip_box(low, high, (*source.leading, *source.plane_shape)))
 
 
-def _grid(source: LayerSource) -> Layer:
+def _grid(source: ImageSource, placement: Placement) -> Layer:
     """Return an empty layer with the image's axes, without channels."""
     shape = (*source.leading, *source.plane_shape)
     empty = np.broadcast_to(np.zeros((), np.uint8), shape)
-    return Labels(empty, **source.placement.arguments())
+    return Labels(empty, **placement.arguments())
