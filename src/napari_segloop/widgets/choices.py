@@ -9,10 +9,10 @@ from napari.layers import Image, Labels
 
 from napari_segloop.core.errors import InputError, SegLoopError
 from napari_segloop.session.sources import indices
-from napari_segloop.widgets.labels_layers import copy_labels
 from napari_segloop.widgets.layer_chooser import LayerOffer
 from napari_segloop.widgets.other_ways import OtherWays
 from napari_segloop.widgets.sources import LayerSource, find_channel_axis
+from napari_segloop.widgets.userlabels import copy_labels
 
 if TYPE_CHECKING:
     from napari.layers import Layer
