@@ -10,14 +10,15 @@ from napari.layers import Image, Labels
 from napari_segloop.core.errors import InputError, SegLoopError
 from napari_segloop.session.sources import indices
 from napari_segloop.widgets.layer_chooser import LayerOffer
+from napari_segloop.widgets.other_ways import OtherWays
 from napari_segloop.widgets.sources import LayerSource, find_channel_axis
 from napari_segloop.widgets.userlabels import copy_labels
 
 if TYPE_CHECKING:
     from napari.layers import Layer
+    from qtpy.QtWidgets import QWidget
 
     from napari_segloop.widgets.layer_chooser import ImageChoice, LabelsChoice
-    from napari_segloop.widgets.other_ways import OtherWays
     from napari_segloop.widgets.pairing_dialog import MaskFiles
     from napari_segloop.widgets.stage import Stage
 
@@ -29,17 +30,18 @@ class Choices:
     ----------
     stage : Stage
         Knows viewer and session.
-    ways : OtherWays
-        The panel's dialogs.
+    owner : QWidget
+        Over which dialogs open.
     """
 
-    def __init__(self, stage: Stage, ways: OtherWays) -> None:
+    def __init__(self, stage: Stage, owner: QWidget) -> None:
         self._stage = stage
-        ways.image_layers = lambda: self._offers(Image)
-        ways.labels_layers = lambda: self._offers(Labels)
-        ways.images_chosen.connect(self._add_images)
-        ways.labels_chosen.connect(self._take_labels)
-        ways.files_chosen.connect(self._take_files)
+        self.ways = OtherWays(stage.session, owner)
+        self.ways.image_layers = lambda: self._offers(Image)
+        self.ways.labels_layers = lambda: self._offers(Labels)
+        self.ways.images_chosen.connect(self._add_images)
+        self.ways.labels_chosen.connect(self._take_labels)
+        self.ways.files_chosen.connect(self._take_files)
 
     def _offers(self, kind: type[Layer]) -> list[LayerOffer]:
         opened = self._stage.opened

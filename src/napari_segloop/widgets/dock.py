@@ -27,7 +27,7 @@ class SegLoopDock(QWidget):
         super().__init__()
         self.stage = stage_of(napari_viewer)
         self.panel = SegLoopPanel(self.stage.session, self)
-        self.choices = Choices(self.stage, self.panel.other_ways)
+        self.choices = Choices(self.stage, self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -35,9 +35,13 @@ class SegLoopDock(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        masks, stage = self.panel.first_masks, self.stage
+        masks, stage, ways = self.panel.first_masks, self.stage, self.choices.ways
         masks.preview_wanted.connect(stage.ask_for_preview)
         masks.preview_over.connect(stage.preview.hide)
+        masks.layer_wanted.connect(ways.choose_labels)
+        masks.files_wanted.connect(ways.choose_files)
+        masks.model_wanted.connect(ways.choose_model)
+        self.panel.images.layers_wanted.connect(ways.choose_images)
         self.panel.images.area_wanted.connect(stage.add_area)
         self.panel.classes.label_chosen.connect(stage.choose_label)
         self.panel.predict.uncertainty_wanted.connect(stage.show_uncertainty)
