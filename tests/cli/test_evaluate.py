@@ -34,6 +34,8 @@ def room(tmp_path: Path) -> Path:
         "truth/b_labels.tif": TRUTH,
         "checked/a.tif": CHECKED,
         "small/a.tif": TRUTH[:4],
+        "many/a.tif": np.arange(64, dtype=np.uint8).reshape(8, 8),
+        "elsewhere/z.tif": TRUTH,
     }
     (tmp_path / "truth").mkdir()
     for name, array in layout.items():
@@ -107,6 +109,17 @@ def test_uncertainty_of_objects_is_judged(
         assert trust["auroc"] == pytest.approx(0.75)
 
 
+def test_people_get_words_for_objects(room: Path, real_segloop: Command) -> None:
+    call = real_segloop("evaluate", room / "pred/a.tif", room / "truth/a_mask.tif",
+                        "--task", "objects", "--uncertainty", room / "pred")  # fmt: skip
+    assert call.code == 0
+    lines = {line[:24].strip(): line[24:].split() for line in call.out.splitlines()}
+    assert lines["found"] == ["1", "1"]
+    assert lines["panoptic quality (PQ)"] == ["0.500", "-"]
+    assert "wrong pixels" in call.out
+    assert "captured_12" not in call.out
+
+
 def test_people_get_a_table(room: Path, real_segloop: Command) -> None:
     call = real_segloop("evaluate", room / "pred/a.tif", room / "truth/a_mask.tif")
     assert call.code == 0
@@ -121,6 +134,11 @@ def test_people_get_a_table(room: Path, real_segloop: Command) -> None:
         pytest.param(["nowhere", "truth"], "nowhere", id="missing prediction"),
         pytest.param(["small", "truth"], "b_labels.tif", id="truth without prediction"),
         pytest.param(["pred", "truth", "--checked", "nowhere"], "nowhere", id="missing checked"),
+        pytest.param(["pred/a.tif", "many/a.tif"], "--task objects", id="ids taken for classes"),
+        pytest.param(["pred", "truth", "--checked", "elsewhere"], "elsewhere", id="none checked"),
+        pytest.param(
+            ["pred", "truth", "--uncertainty", "pred"], "none for b", id="a map is missing"
+        ),
     ],
 )
 def test_bad_input_is_exit_2(

@@ -66,6 +66,16 @@ def test_what_is_checked_is_not_expected_to_be_wrong(ranked: tuple[Path, Any]) -
         assert 0 < float(row["expected_error"]) <= unchecked
 
 
+def test_a_checked_file_with_other_values_is_refused(
+    files: Space, trained: Space, tmp_path: Path, segloop: Command
+) -> None:
+    tifffile.imwrite(tmp_path / "a0.tif", np.full((64, 64), 255, np.uint8))
+    call = segloop("rank", trained.path, files.images / "a0.tif", "--csv", tmp_path / "t.csv",
+                   "--checked", tmp_path / "a0.tif")  # fmt: skip
+    assert call.code == 1
+    assert "the value 255" in call.err
+
+
 def test_top_and_index_of_a_stack(
     files: Space, trained: Space, tmp_path: Path, segloop: Command
 ) -> None:

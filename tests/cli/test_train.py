@@ -125,6 +125,8 @@ def nothing_written(folder: Path) -> bool:
                      id="labels of another size"),
         pytest.param(["--images", "images", "--labels", "one"], "at least two classes",
                      id="one class only"),
+        pytest.param(["--images", "images", "--labels", "classes", "--checked", "unchecked"],
+                     "checked pixels", id="nothing checked"),
         pytest.param(["--images", "images", "--labels", "real"], "float32", id="labels not whole"),
         pytest.param(["--images", "images", "--labels", "classes", "--start", "images/a0.tif"],
                      "model", id="a start that is no model"),
@@ -162,6 +164,7 @@ def room(files: Space, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "twice/a0.tif": np.zeros((64, 64), np.uint8),
         "small/a0.tif": np.zeros((32, 32), np.uint8),
         "one/a0.tif": np.ones((64, 64), np.uint8),
+        "unchecked/a0.tif": np.zeros((64, 64), np.uint8),
         "real/a0.tif": np.ones((64, 64), np.float32),
     }
     for name, array in bad.items():

@@ -190,7 +190,9 @@ def test_what_is_no_model_is_refused(
 @pytest.mark.parametrize("name", ["missing", ".", "file/model"])
 def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ModelError):
+    with pytest.raises(
+        ModelError, match=r"Expected a model file, got (no such|a folder|not a dir)"
+    ):
         load_model(tmp_path / name)
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_segloop.cli.report import table
+from napari_segloop.cli.scores import class_table, object_table, uncertainty_table
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.evaluate_objects import ObjectTally, wrong_pixels
@@ -112,7 +112,7 @@ def match(request: EvaluateRequest) -> tuple[list[Compared], list[Path]]:
     Raises
     ------
     InputError
-        When files of one NAME are double, or truth has no prediction.
+        When files of one NAME are double, or a partner is missing.
     """
     predictions, truths = find_images([request.prediction]), find_images([request.truth])
     checked = by_name(find_images(request.checked)) if request.checked else None
@@ -123,11 +123,19 @@ def match(request: EvaluateRequest) -> tuple[list[Compared], list[Path]]:
     else:
         truths_by_name, predictions_by_name = by_name(truths), by_name(predictions)
     _check_partners(predictions_by_name, truths_by_name)
+    if request.uncertainty:
+        _check_maps(maps, truths_by_name)
     compared = [
         Compared(predictions_by_name[name], truth, (checked or {}).get(name), maps.get(name))
         for name, truth in sorted(truths_by_name.items())
         if checked is None or name in checked
     ]
+    if not compared:
+        raise InputError(
+            "a checked file with the name of a prediction",
+            f"none in {', '.join(map(str, request.checked))}",
+            "Name both alike, or leave --checked out.",
+        )
     alone = [path for name, path in predictions_by_name.items() if name not in truths_by_name]
     return compared, alone
 
@@ -204,6 +212,16 @@ def _check_partners(predictions: dict[str, Path], truths: dict[str, Path]) -> No
         )
 
 
+def _check_maps(maps: dict[str, Path], truths: dict[str, Path]) -> None:
+    alone = [name for name in truths if name not in maps]
+    if alone:
+        raise InputError(
+            "an uncertainty map for each prediction",
+            f"none for {', '.join(alone[:10])}",
+            "Predict with --uncertainty, and name that folder.",
+        )
+
+
 def planes(item: Compared, axes: str | None) -> Iterator[ComparedPlane]:
     """Read two label files plane by plane.
 
@@ -271,11 +289,6 @@ def _lengths(file: LabelFile) -> tuple[int, ...]:
 def _tell(
     task: str, found: dict[str, object], trusted: dict[str, object] | None, reporter: Reporter
 ) -> None:
-    classes = found.get("classes")
-    if isinstance(classes, dict):
-        rows = [*classes.items(), ("mean without 0", found["dice"])]
-        reporter.show(table(["class", "Dice"], rows))
-    else:
-        reporter.show(table([task, ""], list(found.items())))
+    reporter.show(object_table(found) if task == "objects" else class_table(found))
     if trusted is not None:
-        reporter.show(table(["uncertainty", ""], list(trusted.items())))
+        reporter.show(uncertainty_table(trusted))

@@ -22,7 +22,7 @@ from napari_segloop.core.ranking import RankSettings, auto_window, rank_regions,
 from napari_segloop.files.images import LabelFile, open_labels
 from napari_segloop.files.names import image_name, label_name
 from napari_segloop.files.pairing import find_images
-from napari_segloop.files.training import check_pair, label_index
+from napari_segloop.files.training import check_pair, label_index, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,7 +184,7 @@ def _worst_first(found: Found) -> tuple[object, ...]:
 
 
 def _read(marks: LabelFile | None, image: ImageFile, index: tuple[int, ...]) -> Labels | None:
-    return None if marks is None else marks.read(label_index(image, marks, index))
+    return None if marks is None else read_marks(marks, label_index(image, marks, index))
 
 
 def _write(path: Path, found: Iterable[Found]) -> None:

@@ -228,7 +228,7 @@ class _Course:
     def _plan(self, event: TrainingPlanned) -> None:
         self.planned = event
         regions = f"{event.teach_regions} regions teach, {event.test_regions} test"
-        self._reporter.say(f"{event.steps} steps; {regions}.")
+        self._reporter.say(f"{_counted(event.steps)}; {regions}.")
 
     def _step(self, event: StepDone) -> None:
         self._reporter.started = True
@@ -270,12 +270,20 @@ def _summary(result: TrainResult, course: _Course) -> dict[str, object]:
     }
 
 
+def _counted(steps: int | None) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
+
+
 def _say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
     agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
     reporter.say(
-        f"{result.steps} steps in {duration(result.seconds)}; "
+        f"{_counted(result.steps)} in {duration(result.seconds)}; "
         f"agreement on test regions (Dice): {agreement}."
     )
+    if result.accepted and result.start_score is not None:
+        reporter.say(
+            f"That is not worse than the model you started from ({100 * result.start_score:.1f} %)."
+        )
     if not result.accepted and result.start_score is not None:
         reporter.say(
             f"The model you started from is better ({100 * result.start_score:.1f} %) and was "

@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import check_labels, compact
+from napari_segloop.core.truth import MOST_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,10 +96,11 @@ class DiceTally:
         Raises
         ------
         InputError
-            When the shapes differ or values are not whole numbers.
+            When the shapes differ, values are not whole numbers, or there are too many of them.
         """
         predicted, true, counted = check_pair(prediction, truth, checked)
         values, numbers = _number_both(predicted[counted], true[counted])
+        _check_number(len(self._counts.keys() | set(values.tolist())))
         first, second = numbers
         counts = np.stack(
             [
@@ -159,6 +161,15 @@ def check_pair(
             )
     counted = np.ones(truth.shape, bool) if checked is None else checked == CHECKED
     return check_labels(prediction), check_labels(truth), counted
+
+
+def _check_number(values: int) -> None:
+    if values > MOST_CLASSES:
+        raise InputError(
+            f"at most {MOST_CLASSES} different label values, one for each class",
+            f"{values}",
+            "If every object has a number of its own, give --task objects.",
+        )
 
 
 def _number_both(first: Labels, second: Labels) -> tuple[Labels, tuple[Counts, Counts]]:

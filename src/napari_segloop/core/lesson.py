@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 OBJECT_VALUES = (0, 1)
 
+MARK_EACH = "Mark some pixels of each class as checked (value 1), background too."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingImage:
@@ -166,7 +168,7 @@ def prepare_lesson(
         When nothing, or only one class, is checked.
     """
     if not images:
-        raise TruthError("at least one image with labels", "none", "Give --images and --labels.")
+        raise TruthError("an image with checked pixels", "none", MARK_EACH)
     for item in images:
         _check_shapes(item, images[0])
     values = _values(images, settings)
@@ -263,13 +265,12 @@ def _check_truth(truths: Sequence[Labels], values: tuple[int, ...]) -> None:
     found = np.unique(np.concatenate([np.unique(truth) for truth in truths]))
     classes = found[found != UNKNOWN]
     if classes.size == 0:
-        raise TruthError(
-            "checked pixels", "none", "Mark some pixels of each class, background too, as checked."
-        )
+        raise TruthError("checked pixels where the image has a grey value", "none", MARK_EACH)
     if classes.size == 1:
         only = values[int(classes[0])] if classes[0] < len(values) else int(classes[0])
         raise TruthError(
             "truth of at least two classes",
             f"only the value {only}",
-            "Mark some of the rest as well, for example a patch of background.",
+            "Mark some of the rest as well, for example "
+            + ("a patch of background." if only else "an object: 0 is background."),
         )

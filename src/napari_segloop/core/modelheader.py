@@ -37,6 +37,10 @@ def read_info(path: Path) -> ModelInfo:
     ModelError
         When the file is missing, damaged, or no model of ours.
     """
+    if path.is_dir():
+        raise ModelError(
+            "a model file", "a folder", "Give the file that segloop train wrote.", str(path)
+        )
     try:
         with path.open("rb") as file:
             return info_in(file, path.stat().st_size, str(path))

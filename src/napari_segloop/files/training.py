@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errors import InputError
 
 if TYPE_CHECKING:
-    from napari_segloop.core.images import Mask
+    from napari_segloop.core.images import Labels, Mask
     from napari_segloop.files.images import ImageFile, LabelFile, StackFile
 
 CHECKED = 1
@@ -93,6 +93,37 @@ def read_checked(
     InputError
         Other values.
     """
+    mask: Mask = read_marks(checked, index, rows, columns) == CHECKED
+    return mask
+
+
+def read_marks(
+    checked: LabelFile,
+    index: tuple[int, ...] = (),
+    rows: slice = slice(None),
+    columns: slice = slice(None),
+) -> Labels:
+    """Return what a human said about labels.
+
+    Parameters
+    ----------
+    checked : LabelFile
+        0 not checked, 1 checked, 2 can't tell, 3 excluded area.
+    index : tuple of int
+        The plane.
+    rows, columns : slice
+        The window, in pixels; the whole plane by default.
+
+    Returns
+    -------
+    (Y, X) ndarray of integer
+        The values, 0 to 3.
+
+    Raises
+    ------
+    InputError
+        Other values.
+    """
     values = checked.read(index, rows, columns)
     if values.size and values.max() > LAST_CHECKED_VALUE:
         raise InputError(
@@ -101,8 +132,7 @@ def read_checked(
             "Write 1 where the labels are truth and 0 elsewhere.",
             str(checked.path),
         )
-    mask: Mask = values == CHECKED
-    return mask
+    return values
 
 
 def _lengths(stack: StackFile) -> tuple[int, ...]:
