@@ -101,6 +101,7 @@ class Desk:
         self.told: Told | None = None
         self.before_write: Callable[[Key], None] = lambda key: None
         self._checked = dict[Key, int]()
+        self._keys: tuple[int, list[Key]] = (-1, [])
 
     def tell(self, error: SegLoopError | str, level: str = "error", remedy: str = "") -> None:
         """Say something to the user.
@@ -217,12 +218,15 @@ class Desk:
         list of (int, tuple of int)
             In the order of the list.
         """
-        return [
-            (image, index)
-            for image in self.images.used()
-            if self.images.state(image).planes
-            for index in indices(self.images.source(image))
-        ]
+        if self._keys[0] != self.images.edition:
+            found = [
+                (image, index)
+                for image in self.images.used()
+                if self.images.state(image).planes
+                for index in indices(self.images.source(image))
+            ]
+            self._keys = (self.images.edition, found)
+        return list(self._keys[1])
 
     def count_checked(self, key: Key) -> None:
         """Bring the row of an image up to date with one of its planes.

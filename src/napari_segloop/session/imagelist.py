@@ -30,6 +30,7 @@ class ImageList:
         self._before = dict[int, "Status"]()
         self.statistics = dict[int, "Statistics"]()
         self.opened: int | None = None
+        self.edition = 0  # grows with every change of a row
 
     def __contains__(self, image: object) -> bool:
         return image in self._states
@@ -67,6 +68,7 @@ class ImageList:
             raise InputError("an image that is not in the list yet", where, "Leave it out.")
         image = next(self._numbers)
         self._states[image] = ImageState(image, source.name, where, planes=planes)
+        self.edition += 1
         self._sources[image] = source
         return image
 
@@ -81,6 +83,7 @@ class ImageList:
         self.state(image)
         for part in (self._states, self._sources, self._before, self.statistics):
             part.pop(image, None)
+        self.edition += 1
         if self.opened == image:
             self.opened = None
 
@@ -144,7 +147,9 @@ class ImageList:
         """
         before = self.state(image)
         self._states[image] = replace(before, **values)  # type: ignore[arg-type]
-        return self._states[image] != before
+        is_new = self._states[image] != before
+        self.edition += is_new
+        return is_new
 
     def exclude(self, image: int, is_excluded: bool) -> bool:
         """Leave an image out of training, predicting and checking, or take it in again.

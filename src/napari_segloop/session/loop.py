@@ -59,7 +59,12 @@ class LoopSession(ClassActions, JobActions):
 
     @property
     def state(self) -> LoopState:
-        """Everything that a face needs to draw itself."""
+        """Everything that a face needs to draw itself; made once for each time of telling."""
+        if self._state is None or self.desk.changed:
+            self._state = self._new_state()
+        return self._state
+
+    def _new_state(self) -> LoopState:
         training = self.running("train")
         curve = training.curve if isinstance(training, Training) else self.curve
         return LoopState(

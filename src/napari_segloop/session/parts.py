@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from napari_segloop.session.sources import ImageSource
+    from napari_segloop.session.state import LoopState
 
 from contextlib import contextmanager
 
@@ -59,6 +60,7 @@ class LoopParts:
         self.errands = list[Errand]()
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all
         self.view: tuple[int, Index, Box] | None = None
+        self._state: LoopState | None = None  # as long as nothing changed
         versions, reader = Versions(folder, self._write_later), Reader()
         self.desk = Desk(engine or Engine(), reader, ImageList(), versions, Truths(objects=False))
 
@@ -100,6 +102,7 @@ class LoopParts:
         for write in writes:
             self.written.emit(write)
         parts, self.desk.changed = self.desk.changed, set()
+        self._state = None
         for part in sorted(parts):
             self.changed.emit(part)
 
