@@ -12,7 +12,7 @@ from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.models import LoadingModel, ReadingCard
 from napari_segloop.session.predicting import Predicting, seconds_for
-from napari_segloop.session.training import Training
+from napari_segloop.session.training import Training, in_words
 from napari_segloop.session.words import about, counted
 
 if TYPE_CHECKING:
@@ -108,16 +108,15 @@ class JobActions(CheckActions):
         self.accepted = max(0, self.accepted - accepted)
         self.note("curve", "versions")
         if errand.version.accepted:
-            self._follow_if_useful(errand.version)
+            self._follow_if_useful(errand.version, stopped=errand.is_stopping)
 
-    def _follow_if_useful(self, version: Version) -> None:
+    def _follow_if_useful(self, version: Version, *, stopped: bool) -> None:
         """Do not replace masks by those of a network that has hardly learnt anything."""
         if version.score is None or version.score >= USEFUL:
             self._follow()
             return
         self.desk.tell(
-            f"Version {version.number} agrees with you on only {100 * version.score:.0f} % of the "
-            "test regions: your masks were left as they are.",
+            f"{in_words(version, stopped=stopped)} That is little: your masks were left as they are.",
             "warning",
             "Check more places and improve it, or train longer. Predict all the same if you like.",
         )
