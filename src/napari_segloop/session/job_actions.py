@@ -116,7 +116,8 @@ class JobActions(CheckActions):
             self._follow()
             return
         self.desk.tell(
-            f"{in_words(version, stopped=stopped)} That is little: your masks were left as they are.",
+            f"{in_words(version, stopped=stopped)} That is little: your masks were left as they "
+            "are.",
             "warning",
             "Check more places and improve it, or train longer. Predict all the same if you like.",
         )
