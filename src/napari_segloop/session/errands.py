@@ -54,10 +54,22 @@ class Errand:
         self._show()
 
     def on_event(self, event: Event) -> None:
-        """Take note of what a job said; overridden."""
+        """Take note of what a job said; overridden.
+
+        Parameters
+        ----------
+        event : Event
+            Of one of its jobs.
+        """
 
     def on_block(self, block: JobBlock) -> None:
-        """Take over a part of a result; overridden."""
+        """Take over a part of a result; overridden.
+
+        Parameters
+        ----------
+        block : JobBlock
+            Of one of its jobs.
+        """
 
     def on_done(self, job: int, answer: object) -> None:
         """Take over an answer; overridden, calls `finish_if_idle`.

@@ -88,7 +88,13 @@ class FileSource:
             return np.array(image.plane(index).read(rows, columns))
 
     def is_alive(self) -> bool:
-        """Say whether the file is still there."""
+        """Say whether the file is still there.
+
+        Returns
+        -------
+        bool
+            Without reading it.
+        """
         return self.path.exists()
 
     def open(self) -> ImageFile:

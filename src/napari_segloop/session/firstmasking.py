@@ -29,7 +29,19 @@ if TYPE_CHECKING:
 
 
 class Previewing(Errand):
-    """Threshold what the user sees, to look at only."""
+    """Threshold what the user sees, to look at only.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    plane : (Y, X) ndarray
+        One channel of what is visible.
+    settings : FirstMaskSettings or None
+        None: suggested.
+    show : callable
+        Called with the answer.
+    """
 
     kind = "first_mask"
     is_shown = False

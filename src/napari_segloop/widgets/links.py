@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.corrections import EXCLUDED
 from napari_segloop.widgets.connections import Connections
 from napari_segloop.widgets.histories import Act, Acts, around, places_of
 from napari_segloop.widgets.labels_layers import hint_of_marks, show_uncertainty
@@ -17,7 +18,7 @@ from napari_segloop.widgets.sources import unwrapped
 from napari_segloop.widgets.strokes import Strokes
 from napari_segloop.widgets.surface import Surface
 from napari_segloop.widgets.view import plane_in_view, updated_window, whole_window
-from napari_segloop.widgets.watching import Watch
+from napari_segloop.widgets.watching import QUIET, SCAN_SECONDS, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 
 Index = tuple[int, ...]
 Window = tuple[slice, slice]
-SCAN_SECONDS = 0.003
-"""Of each turn; a quarter of it when nothing has changed for a while."""
-QUIET = 100  # turns
-LARGEST_MARK = 3
 
 
 class ImageLink:
@@ -278,7 +275,7 @@ class ImageLink:
     def _tell_of_marks(self, where: Where) -> None:
         """Say so when a class or id was painted in the checked layer; the session undoes it."""
         index, window = where
-        if self.checked[index][window].max(initial=0) > LARGEST_MARK:
+        if self.checked[index][window].max(initial=0) > EXCLUDED:
             self._on_hint(hint_of_marks(self.layers))
 
     def _put(self, kind: Kind, where: Where, values: Labels) -> None:

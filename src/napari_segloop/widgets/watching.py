@@ -27,6 +27,9 @@ Window = tuple[slice, slice]
 Where = tuple[Index, Window]
 STRIP = 1 << 17
 """Bytes of labels that are looked at at once."""
+SCAN_SECONDS = 0.003
+"""Of each turn; a quarter of it when nothing has changed for a while."""
+QUIET = 100  # turns
 NEVER = -1
 
 
