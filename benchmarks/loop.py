@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 
 from benchmarks.sets import crystal_image
 from benchmarks.window import open_dock, wait, wait_until
@@ -23,14 +25,15 @@ from napari_segloop.engine.process import lower_priority
 from napari_segloop.widgets.sources import LayerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from napari import Viewer
     from napari.layers import Image
 
-    from napari_segloop.core.images import Array
+    from napari_segloop.core.images import Array, Labels
     from napari_segloop.engine.messages import Message
+    from napari_segloop.session.state import Place
 
 PLACES, STEPS, TILES = 8, 6, 2
 LONG = 600.0  # seconds after which something is wrong
@@ -110,7 +113,8 @@ class Loop:
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
-        self.stage = open_dock(viewer).stage
+        self.dock = open_dock(viewer)
+        self.stage = self.dock.stage
         self.session = self.stage.session
         self.small = False
         self._steps = list[float]()
@@ -138,8 +142,23 @@ class Loop:
         *layers : napari.layers.Image
             Of the viewer.
         """
+        self.list(*layers)
+        self.answer()
+
+    def list(self, *layers: Image) -> None:
+        """Add layers to the list, each as an image.
+
+        Parameters
+        ----------
+        *layers : napari.layers.Image
+            Of the viewer.
+        """
         for layer in layers:
             self.session.add_source(LayerSource([layer], self.viewer))
+        wait_until(lambda: all(image.planes for image in self.session.state.images))
+
+    def answer(self) -> None:
+        """Answer the first question: kinds of area."""
         self.session.answer_task("classes")
         wait_until(lambda: self.session.view is not None)
 
@@ -166,6 +185,52 @@ class Loop:
         self.stage.choose_label(1)
         self.viewer.reset_view()
 
+    def correct_places(self, truth: Mapping[int, Labels], count: int) -> int:
+        """Walk along places, correct each in the masks layer and press A.
+
+        Parameters
+        ----------
+        truth : mapping of int to (Y, X) ndarray
+            By number of the image.
+        count : int
+            How many places at most.
+
+        Returns
+        -------
+        int
+            How many pixels were wrong.
+        """
+        self.session.start_checking()
+        wait_until(lambda: self.session.queue.at is not None)
+        corrected = 0
+        for _ in range(count):
+            place = self.session.queue.here
+            if place is None:
+                break
+            corrected += self._correct(place, truth[place.image])
+            self._press_a(place)
+        self.session.stop_checking()
+        return corrected
+
+    def _correct(self, place: Place, truth: Labels) -> int:
+        wait_until(lambda: self._is_shown(place))
+        layer = next(each for each in self.viewer.layers if each.name.endswith(" masks"))
+        window = place.region.slices
+        rows, columns = np.mgrid[window]
+        wrong = truth[window] != np.asarray(layer.data)[window]
+        layer.data_setitem((rows[wrong], columns[wrong]), truth[window][wrong])
+        wait(0.2)
+        return int(wrong.sum())
+
+    def _is_shown(self, place: Place) -> bool:
+        opened = self.stage.opened
+        return opened is not None and opened.image == place.image and opened.is_alive
+
+    def _press_a(self, place: Place) -> None:
+        canvas = self.viewer.window._qt_viewer.canvas.native  # noqa: SLF001  # no other way
+        QTest.keyClick(canvas, Qt.Key.Key_A)
+        wait_until(lambda: self.session.queue.here != place)
+
     def train(self, seconds: float, *, again: bool = False) -> None:
         """Train and wait for the version.
 
@@ -176,10 +241,19 @@ class Loop:
         again : bool
             Learn again from all.
         """
-        self._ask_to_train(seconds, again=again)
+        self.ask_to_train(seconds, again=again)
         wait_until(lambda: self.session.running("train") is None, LONG)
 
-    def _ask_to_train(self, seconds: float, *, again: bool = False) -> None:
+    def ask_to_train(self, seconds: float, *, again: bool = False) -> None:
+        """Press Train, and do not wait.
+
+        Parameters
+        ----------
+        seconds : float
+            How long.
+        again : bool
+            Learn again from all.
+        """
         if self.small:
             self.session.settings = replace(
                 self.session.settings, encoder="resnet18", depth=3, patch=64, batch=2
@@ -212,7 +286,7 @@ class Loop:
             Time until it ended, in steps.
         """
         self._steps.clear()
-        self._ask_to_train(LONG)
+        self.ask_to_train(LONG)
         wait_until(lambda: len(self._steps) >= STEPS, LONG)
         wait(0.1)
         return self._stop("train", self._steps)

@@ -15,21 +15,13 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
 
 from benchmarks.command import call
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Row, Run, open_run
 from benchmarks.loop import Loop
 from benchmarks.sets import RealSet, made_set, open_set
-from benchmarks.window import on_a_screen, open_viewer, wait, wait_until
-
-if TYPE_CHECKING:
-    from napari_segloop.session.state import Place
+from benchmarks.window import on_a_screen, open_viewer, wait_until
 
 NAME = "simulated_user"
 SET = "ads_sem_myelin"
@@ -190,7 +182,9 @@ class User:
         dict
             What came out.
         """
-        corrected = self._check()
+        numbers = [image.id for image in self._session.state.images]
+        truth = dict(zip(numbers, self._truth, strict=True))
+        corrected = self._loop.correct_places(truth, PLACES)
         began, before = time.perf_counter(), len(self._session.desk.versions.states)
         self._loop.small = self._task.smoke
         self._loop.train(SMOKE_SECONDS if self._task.smoke else SECONDS, again=again)
@@ -213,43 +207,6 @@ class User:
             "corrected": corrected,
             "images": self._names,
         }
-
-    def _check(self) -> int:
-        """Correct the next places, and return how many pixels were wrong."""
-        self._session.start_checking()
-        wait_until(lambda: self._session.queue.at is not None)
-        corrected = 0
-        for _ in range(PLACES):
-            place = self._session.queue.here
-            if place is None:
-                break
-            corrected += self._correct(place)
-            self._press_a(place)
-        self._session.stop_checking()
-        return corrected
-
-    def _correct(self, place: Place) -> int:
-        wait_until(lambda: self._is_shown(place))
-        opened = self._loop.stage.opened
-        layer = opened.link.layers.masks
-        rows, columns = np.mgrid[place.region.slices]
-        truth = self._truth[self._number(place)][place.region.slices]
-        wrong = truth != np.asarray(layer.data)[place.region.slices]
-        layer.data_setitem((rows[wrong], columns[wrong]), truth[wrong])
-        wait(0.2)
-        return int(wrong.sum())
-
-    def _is_shown(self, place: Place) -> bool:
-        opened = self._loop.stage.opened
-        return opened is not None and opened.image == place.image and opened.is_alive
-
-    def _press_a(self, place: Place) -> None:
-        canvas = self._loop.viewer.window._qt_viewer.canvas.native  # noqa: SLF001  # no other way
-        QTest.keyClick(canvas, Qt.Key.Key_A)
-        wait_until(lambda: self._session.queue.here != place)
-
-    def _number(self, place: Place) -> int:
-        return [image.id for image in self._session.state.images].index(place.image)
 
     def _score(self) -> Row:
         """Score the version in use as a user of the command line does."""

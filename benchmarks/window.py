@@ -124,7 +124,7 @@ def wait_until(condition: Callable[[], object], limit: float = 60.0) -> float:
     loop, timer, began = QEventLoop(), QTimer(), time.perf_counter()
 
     def look() -> None:
-        if condition() or time.perf_counter() - began > limit:
+        if time.perf_counter() - began > limit or condition():
             loop.quit()
 
     timer.timeout.connect(look)

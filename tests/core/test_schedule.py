@@ -156,3 +156,11 @@ def test_on_an_even_machine_each_step_has_its_own_rate(clock: Clock) -> None:
 
 def test_even_no_time_takes_a_step(clock: Clock) -> None:
     assert work(budget_of(clock, 0.001), clock, 5.0) == 1
+
+
+def test_a_slow_first_step_does_not_end_a_training(clock: Clock) -> None:
+    budget = budget_of(clock, 60.0)
+    for seconds in (8.0, 0.5):
+        clock.now += seconds
+        budget.note_step(seconds, 30.0)
+    assert not budget.is_over(30.0)

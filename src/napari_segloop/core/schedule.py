@@ -143,7 +143,7 @@ class Budget:
         """
         if self.steps is None or self.seconds is None or not self._times:
             return step
-        end = self.seconds - closing * median(self._times)
+        end = self.seconds - closing * self._pace
         share = (self.elapsed - self._begun) / max(end - self._begun, 1e-3)
         due = min(int(share * self.steps), self.steps - 1)
         return due if due > step + SLACK * self.steps else step
@@ -163,4 +163,10 @@ class Budget:
         """
         if self.seconds is None or not self._times:
             return False
-        return self.elapsed + 0.8 * closing * median(self._times) > self.seconds
+        return self.elapsed + 0.8 * closing * self._pace > self.seconds
+
+    @property
+    def _pace(self) -> float:
+        """Seconds a step takes; the first ones of a process are many times slower."""
+        few = len(self._times) < FEWEST_STEPS
+        return min(self._times) if few else median(self._times)

@@ -1,0 +1,180 @@
+"""Makes the pictures of the dock in ``docs/images`` from the embedded crystals, in both themes.
+
+A real window of 1366 x 768 pixels goes through the whole loop; run it as
+``python -m scripts.screenshots`` in the root of the repository. Two minutes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from qtpy.QtCore import QBuffer, QIODevice
+
+from benchmarks.loop import Loop
+from benchmarks.window import on_a_screen, open_viewer, wait, wait_until
+from napari_segloop.samples.crystals import crystals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari import Viewer
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images"
+THEMES = "dark", "light"
+COLOURS, LARGEST = 128, 150_000  # of a picture: colours and bytes
+CRYSTAL = 1
+PLACES = 12
+SECONDS = 40.0
+LATE = 0.65  # of a training
+
+
+def main() -> None:
+    """Go through the loop and take all pictures."""
+    on_a_screen("scripts.screenshots")
+    viewer = open_viewer()
+    sample = crystals(seed=0)
+    loop = Loop(viewer)
+    loop.wait_for_engine()
+    layer = viewer.add_image(sample.image, name="crystals")
+    loop.list(layer)
+    take(viewer, "question")
+    loop.answer()
+    loop.session.rename_class(1, "crystal")
+    loop.make_first_masks()
+    visit(loop, "Segment")
+    take(viewer, "first-masks")
+    truth = defaultdict(lambda: (sample.classes == CRYSTAL).astype(np.uint8))
+    loop.correct_places(truth, PLACES)
+    visit(loop, "Train")
+    in_training(loop, lambda: take(viewer, "train"))
+    loop.settle()
+    loop.stage.show_uncertainty(True)
+    loop.session.start_checking()
+    wait_until(lambda: loop.session.queue.at is not None)
+    visit(loop, "Check")
+    take(viewer, "check")
+    loop.correct_places(truth, PLACES)
+    loop.train(SECONDS)
+    loop.settle()
+    viewer.reset_view()
+    loop.stage.show_uncertainty(True)
+    visit(loop, "Predict")
+    take(viewer, "predict")
+    loop.stage.show_uncertainty(False)
+    show_section(loop, "History")
+    take(viewer, "history")
+    viewer.close()
+
+
+def in_training(loop: Loop, act: Callable[[], None]) -> None:
+    """Do something in the last third of a training, and wait for its end.
+
+    Parameters
+    ----------
+    loop : Loop
+        The dock.
+    act : callable
+        What to do.
+    """
+    loop.ask_to_train(SECONDS)
+    wait_until(lambda: (loop.session.running("train").done or 0) > LATE)  # type: ignore[union-attr]
+    act()
+
+
+def visit(loop: Loop, station: str) -> None:
+    """Click on a station.
+
+    Parameters
+    ----------
+    loop : Loop
+        The dock.
+    station : str
+        One of the words on top.
+    """
+    loop.dock.panel.visit(station)
+    wait(0.3)
+
+
+def show_section(loop: Loop, name: str) -> None:
+    """Unfold one section and fold all others.
+
+    Parameters
+    ----------
+    loop : Loop
+        The dock.
+    name : str
+        Of the section.
+    """
+    for other, section in loop.dock.panel.sections.items():
+        section.unfold(other == name)
+    wait(0.3)
+
+
+def take(viewer: Viewer, name: str) -> None:
+    """Take a picture of the window in both themes.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        What is shown.
+    name : str
+        What it shows.
+    """
+    for theme in THEMES:
+        viewer.theme = theme
+        wait(0.6)
+        path = FOLDER / f"{name}-{theme}.png"
+        path.write_bytes(small(window(viewer)))
+        print(path.name, path.stat().st_size)
+    viewer.theme = THEMES[0]
+    wait(0.3)
+
+
+def window(viewer: Viewer) -> Image.Image:
+    """Return what the window shows.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Shown.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB.
+    """
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    viewer.window._qt_window.grab().save(buffer, "PNG")  # noqa: SLF001  # no other way
+    return Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+
+
+def small(picture: Image.Image) -> bytes:
+    """Return a picture as a PNG file of at most 150 kB.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        RGB.
+
+    Returns
+    -------
+    bytes
+        Content of the file; with fewer colours the larger it would be.
+    """
+    colours = COLOURS
+    while True:
+        file = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        if file.tell() <= LARGEST or colours <= 16:
+            return file.getvalue()
+        colours //= 2
+
+
+if __name__ == "__main__":
+    main()
