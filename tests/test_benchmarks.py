@@ -56,7 +56,8 @@ def section(benchmarks: SimpleNamespace, name: str = "speed") -> object:
 
 
 def test_there_are_programs() -> None:
-    assert {"predict_speed", "seams", "training_speed", "learning"} <= set(PROGRAMS)
+    wanted = {"predict_speed", "seams", "training_speed", "learning", "viewer", "simulated_user"}
+    assert wanted <= set(PROGRAMS)
 
 
 @pytest.mark.slow

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_segloop.widgets.choices import Choices
 from napari_segloop.widgets.panel import SegLoopPanel
 from napari_segloop.widgets.stage import stage_of
+from napari_segloop.widgets.warming import warm_up
 
 if TYPE_CHECKING:
     import napari
+
+AFTER_PAINT = 1000  # milliseconds
 
 
 class SegLoopDock(QWidget):
@@ -33,6 +37,7 @@ class SegLoopDock(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
         self._connect()
+        QTimer.singleShot(AFTER_PAINT, warm_up)
 
     def _connect(self) -> None:
         masks, stage, ways = self.panel.first_masks, self.stage, self.choices.ways
