@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.corrections import PlaneSnapshot
     from napari_segloop.session.desk import Key
-
+    from napari_segloop.session.state import Place
 
 Index = tuple[int, ...]
 MOST_TAKEN_BACK = 200
@@ -22,10 +22,11 @@ MOST_TAKEN_BACK = 200
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Acceptance:
-    """How it was before and after a place was accepted or set aside."""
+    """How it was before and after a place was accepted or set aside, and whether that counted."""
 
     key: Key
-    at: int
+    place: Place
+    counted: int
     before: PlaneSnapshot
     after: PlaneSnapshot
 
@@ -85,17 +86,20 @@ class CheckActions(TruthActions):
         bool
             False when there is none.
         """
-        if not self._acceptances:
+        known = [each for each in self._acceptances if each.key[0] in self.desk.images]
+        self._acceptances = known[:-1]
+        if not known:
             return False
         with self.acting():
-            last = self._acceptances.pop()
+            last = known[-1]
+            self.desk.before_write(last.key)  # a stroke that nobody has seen stays
             plane = self.desk.plane(last.key)
             self.desk.put_back(last.key, plane.restore(last.before, last.after))
-            if last.at < len(self.queue.places):
-                self.queue = walking.reopen(self.queue, last.at)
-                self._go()
-            self._count(-1)
+            self._count(-last.counted)
             self.desk.count_checked(last.key)
+            if last.place in self.queue.places:
+                self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
+                self._go()
         return True
 
     def look_for_places(self, keys: Sequence[Key] | None = None, *, start: bool = False) -> None:
@@ -121,7 +125,6 @@ class CheckActions(TruthActions):
         used = set(self.desk.images.used())
         found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
         self.queue = walking.new_queue(found)
-        self._acceptances.clear()
         if not self.queue.places:
             self.desk.tell("No place is left that needs checking.", "info")
         elif start or was_walking:
@@ -139,9 +142,10 @@ class CheckActions(TruthActions):
             plane, window = self.desk.plane(key), here.region.slices
             before = plane.snapshot(window)
             self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
-            self._acceptances.append(_Acceptance(key, at, before, plane.snapshot(window)))
+            counted, after = int(at not in self.queue.done), plane.snapshot(window)
+            self._acceptances.append(_Acceptance(key, here, counted, before, after))
             del self._acceptances[:-MOST_TAKEN_BACK]
-            self._count(int(at not in self.queue.done))
+            self._count(counted)
             self.queue = walking.finish(self.queue)
             self.desk.count_checked(key)
             self._go()

@@ -9,7 +9,6 @@ from napari_segloop.session.parts import LoopParts
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
-    from napari_segloop.session.desk import Key
 
 
 class ClassActions(LoopParts):
@@ -32,7 +31,6 @@ class ClassActions(LoopParts):
                     "brush over it or accept it again; what you painted as another class stays.",
                     "info",
                 )
-                self._count_all()
 
     def rename_class(self, value: int, name: str) -> None:
         """Name a class.
@@ -104,18 +102,11 @@ class ClassActions(LoopParts):
     def _remap(self, mapping: dict[int, int], dropped: frozenset[int]) -> None:
         if self.desk.images.opened is not None:
             self.looking.emit(self.desk.images.opened, None)
-        changed = list["Key"]()
         for key, plane in self.desk.truths.items():
             if plane.remap(mapping, dropped):
-                changed.append(key)
                 window = (slice(0, plane.labels.shape[0]), slice(0, plane.labels.shape[1]))
                 self.desk.writes.append(
                     Write(*key, window, plane.labels.copy(), checked=plane.checked.copy(),
                           is_whole=True)
                 )  # fmt: skip
-        for key in changed:
-            self.desk.count_checked(key)
-
-    def _count_all(self) -> None:
-        for key in self.desk.truths.keys():  # noqa: SIM118  # no mapping
-            self.desk.count_checked(key)
+                self.desk.count_checked(key)

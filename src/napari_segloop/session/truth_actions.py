@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_segloop.core.corrections import CHECKED, NOT_CHECKED
 from napari_segloop.session.image_actions import ImageActions
 from napari_segloop.session.importing import Importing
 
@@ -133,7 +134,8 @@ class TruthActions(ImageActions):
         labels : (Y, X) ndarray of integer
             Class values or ids.
         trust : {"all", "painted", "nothing"}
-            What counts as checked: all of it, what is not 0, or nothing.
+            What counts as checked: all of it, what is not 0, or nothing. What was said to be
+            excluded or not to be told stays so.
         zero : {"background", "unknown"}
             What 0 means where all is trusted.
         """
@@ -148,7 +150,8 @@ class TruthActions(ImageActions):
                 trusted |= labels != 0
             if trust == "all" and zero == "background":
                 trusted[:] = True
-            marks = np.where(trusted, 1, plane.checked).astype(np.uint8)
+            trusted &= plane.checked == NOT_CHECKED
+            marks = np.where(trusted, CHECKED, plane.checked).astype(np.uint8)
             change = plane.observe(
                 plane.labels, marks, window, epoch=self.table.epoch, declared=None
             )
@@ -193,17 +196,25 @@ class TruthActions(ImageActions):
             )
 
     def declare(self, values: Iterable[int]) -> None:
-        """Add a class for each value that is new; ids of objects are none.
+        """Add a class for each value that is new, or none if they are too many.
 
         Parameters
         ----------
         values : iterable of int
-            Label values.
+            Label values; ids of objects are no classes.
+
+        Raises
+        ------
+        InputError
+            When values are out of range or too many.
         """
+        table = self.table
         for value in () if self.desk.objects else values:
-            if value and value not in self.table.values:
-                self.table = self.table.add(value=value)
-                self.note("classes")
+            if value and value not in table.values:
+                table = table.add(value=value)
+        if table != self.table:
+            self.table = table
+            self.note("classes")
 
     def _tell_undeclared(self, values: tuple[int, ...]) -> None:
         names = ", ".join(f"{each.value} {each.name}" for each in self.table.classes)
