@@ -101,7 +101,7 @@ def wait(seconds: float) -> None:
     loop.exec()
 
 
-def wait_until(condition: Callable[[], object], limit: float = 60.0) -> float:
+def wait_until(condition: Callable[[], object], limit: float = 120.0) -> float:
     """Let the window live until something is so.
 
     Parameters

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 THEMES = "dark", "light"
-COLOURS, LARGEST = 128, 150_000  # of a picture: colours and bytes
+COLOURS, LARGEST = 256, 150_000  # of a picture: colours and bytes
+STEPS = (1, 4, 8, 12, 16, 24, 32)  # between values of a channel
 CRYSTAL = 1
-PLACES = 12
-SECONDS = 40.0
+PLACES, WINDOW = 8, 128
+SECONDS = 60.0
 LATE = 0.65  # of a training
 
 
@@ -39,6 +40,7 @@ def main() -> None:
     viewer = open_viewer()
     sample = crystals(seed=0)
     loop = Loop(viewer)
+    loop.session.window = WINDOW
     loop.wait_for_engine()
     layer = viewer.add_image(sample.image, name="crystals")
     loop.list(layer)
@@ -165,15 +167,17 @@ def small(picture: Image.Image) -> bytes:
     Returns
     -------
     bytes
-        Content of the file; with fewer colours the larger it would be.
+        Content of the file; values are rounded as far as the noise of the image needs it.
     """
-    colours = COLOURS
-    while True:
+    pixels = np.asarray(picture, np.uint16)
+    for step in STEPS:
+        rounded = np.minimum((pixels + step // 2) // step * step, 255).astype(np.uint8)
         file = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-        if file.tell() <= LARGEST or colours <= 16:
-            return file.getvalue()
-        colours //= 2
+        palette = Image.fromarray(rounded).quantize(COLOURS, dither=Image.Dither.NONE)
+        palette.save(file, "PNG", optimize=True)
+        if file.tell() <= LARGEST:
+            break
+    return file.getvalue()
 
 
 if __name__ == "__main__":

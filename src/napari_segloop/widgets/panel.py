@@ -171,7 +171,7 @@ class SegLoopPanel(QWidget):
             self.sections[SECTION_OF[here]].unfold()
 
     def visit(self, station: str) -> None:
-        """Unfold the section of a station and bring it into sight.
+        """Unfold the section of a station, fold those of the others, and bring it into sight.
 
         Parameters
         ----------
@@ -182,7 +182,8 @@ class SegLoopPanel(QWidget):
         if section.isHidden():
             self._show_question()
             return
-        section.unfold()
+        for other in SECTION_OF.values():  # a small screen has room for one
+            self.sections[other].unfold(other == SECTION_OF[station])
         self._bring_into_sight(section)
 
     def _bring_into_sight(self, widget: QWidget) -> None:
