@@ -45,6 +45,7 @@ class HandDriven:
         self.state = state or LoopState()
         self.calls: list[tuple[object, ...]] = []
         self.settings = TrainSettings(seconds=60)
+        self.seconds = 60.0
         self.refusal: InputError | None = None
         for name in METHODS.split():
             setattr(self, name, self._recorder(name))

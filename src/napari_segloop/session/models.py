@@ -15,6 +15,7 @@ from napari_segloop.engine.requests import CardAnswer, ModelBlob
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.state import Version
 from napari_segloop.session.versions import Facts, read_model_file
+from napari_segloop.session.words import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,11 +151,10 @@ def check_fit(info: ModelInfo, task: str | None, channels: int | None) -> None:
     ModelError
         With the remedy.
     """
-    words = {"classes": "kinds of area", "objects": "single objects"}
     if task is not None and info.task != task:
         raise ModelError(
-            f"a model for {words[task]}",
-            f"one for {words[info.task]}",
+            f"a model for {TASKS[task]}",
+            f"one for {TASKS[info.task]}",
             "Choose another model, or answer the first question the other way.",
         )
     if channels is not None and info.channels != channels:

@@ -1,9 +1,12 @@
-"""Numbers as the user reads them."""
+"""Numbers and tasks as the user reads them."""
 
 from __future__ import annotations
 
+from typing import Final
+
 MOMENT, FEW, NEARLY_A_MINUTE = 1.5, 10, 58  # seconds
 HOUR, DAY = 60, 24 * 60  # minutes
+TASKS: Final = {"classes": "kinds of area", "objects": "single objects"}
 
 
 def about(seconds: float) -> str:

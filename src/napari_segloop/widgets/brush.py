@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.checkstate import CHECKED
 from napari_segloop.widgets.sources import unwrapped
 
 if TYPE_CHECKING:
     from napari import Viewer
 
     from napari_segloop.widgets.labels_layers import LoopLayers
-
-CHECKED = 1
 
 
 class CheckedBrush:

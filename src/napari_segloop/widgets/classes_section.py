@@ -11,7 +11,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QMenu, QPushButton, QWidget
 
-from napari_segloop.session.words import counted
+from napari_segloop.session.words import TASKS, counted
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
 from napari_segloop.widgets.pictures import swatch
 from napari_segloop.widgets.questions import confirm
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import LoopState, Task
 
 ADDING = (
-    "A new class changes what was checked before: background, and what you painted over, is not "
-    "checked for the new class until you look at it again."
+    "A new class changes what was checked before: background is not checked for the new class "
+    "until you brush over it or accept it again; what you painted as another class stays."
 )
 OBJECTS = (
     "Each object has a number of its own, 0 is background. "
@@ -186,12 +186,11 @@ class ClassesSection(Part):
 
     def _change_task(self) -> None:
         other: Task = "classes" if self._task == "objects" else "objects"
-        words = {"classes": "kinds of area", "objects": "single objects"}
         consequence = (
             "Labels mean something else then: all masks of this project, and what was checked in "
             "them, are dropped. This cannot be undone."
         )
-        if confirm(self, f"Look for {words[other]} instead?", consequence, "Drop and change"):
+        if confirm(self, f"Look for {TASKS[other]} instead?", consequence, "Drop and change"):
             self.ask(self._session.answer_task, other)
 
     def _swatch(self, each: LabelClass) -> QPixmap:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import LoopState, Version
 
-FILTER = "SegLoop models (*.safetensors)"
+FILTER = "SegLoop models (*.safetensors *.segloop)"
 
 
 class HistorySection(Part):

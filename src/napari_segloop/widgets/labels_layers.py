@@ -30,6 +30,8 @@ CHECKED_COLOURS = {1: "#2fb8ac", 2: "#f0a830", 3: "#9b6fc3"}
 """Checked by you, can't tell, excluded area: told apart by the colour-blind, on black and white."""
 CHECKED_OPACITY = 0.3
 MASKS_OPACITY = 0.5
+RAMP = "inferno"
+"""Of the uncertainty: even to the eye, also to the colour-blind's."""
 STILL_EMPTY = "segloop_still_empty"
 STRANGE = "#808080"
 """A value that is no declared class, until it is taken back."""
@@ -137,7 +139,7 @@ def make_uncertainty(name: str, values: LabelArray, where: Mapping[str, Any]) ->
     return Image(
         values,
         name=f"{name} uncertainty",
-        colormap="inferno",
+        colormap=RAMP,
         contrast_limits=(0, 255),
         blending="additive",
         visible=False,

@@ -11,14 +11,13 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QBrush, QColor, QLinearGradient, QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_segloop.widgets.labels_layers import CHECKED_COLOURS
+from napari_segloop.widgets.labels_layers import CHECKED_COLOURS, RAMP
 from napari_segloop.widgets.theme import colours_of, em
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QPaintEvent
 
 CHECKED_WORDS = {1: "checked by you", 2: "can't tell", 3: "excluded area"}
-RAMP = "inferno"
 _STOPS = 8
 _LINE = 1.25
 
@@ -37,7 +36,7 @@ class Legend(QWidget):
         words = ", ".join(CHECKED_WORDS.values())
         self.setAccessibleName(f"Legend: {words}; uncertainty from surely right to may be wrong")
         self.setToolTip(
-            "Outlines of the layer 'checked', and the map 'uncertainty': the probability that a "
+            "Colours of the layer 'checked', and the map 'uncertainty': the probability that a "
             "pixel's label is wrong, 0 to 100 %"
         )
 

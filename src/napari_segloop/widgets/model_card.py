@@ -13,7 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from napari_segloop.core.modelinfo import ModelInfo
-from napari_segloop.session.words import counted
+from napari_segloop.session.words import TASKS, counted
 from napari_segloop.widgets.part import in_column, prose
 from napari_segloop.widgets.theme import em
 from napari_segloop.widgets.words import percent, teach_and_test, when
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from napari_segloop.engine.requests import CardAnswer
 
-TASKS = {"classes": "kinds of area", "objects": "single objects"}
 _MEGA = 1e6
 
 

@@ -57,7 +57,7 @@ class TrainSection(Part):
 
     def _set_up_minutes(self) -> None:
         self.minutes.setRange(0.5, 600)
-        self.minutes.setValue(1)
+        self.minutes.setValue(self._session.seconds / 60)
         self.minutes.setDecimals(1)
         self.minutes.setSingleStep(0.5)
         self.minutes.setSuffix(" min")
