@@ -82,6 +82,13 @@ def test_settings_are_taken_when_given(usual: Listener) -> None:
     np.testing.assert_array_equal(answer.labels, first_mask(IMAGE, settings))
 
 
+def test_settings_that_are_chosen_separate_objects(usual: Listener) -> None:
+    answer = usual.done(FirstMaskRequest(IMAGE, objects=True)).answer
+    assert isinstance(answer, FirstMaskAnswer)
+    assert answer.settings.separate
+    np.testing.assert_array_equal(answer.labels, first_mask(IMAGE, answer.settings))
+
+
 def test_places_of_several_planes_come_worst_first(usual: Listener) -> None:
     settings, labels = RankSettings(window=32, top=3), np.zeros((64, 80), np.uint8)
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +102,7 @@ def make_first_mask(request: FirstMaskRequest, control: Control) -> Work:
 
     del control
     yield from ()
-    settings = request.settings or suggest(request.image)
+    settings = request.settings or replace(suggest(request.image), separate=request.objects)
     return FirstMaskAnswer(first_mask(request.image, settings), settings)
 
 

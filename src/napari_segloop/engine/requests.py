@@ -56,11 +56,14 @@ class FirstMaskRequest(Request):
         One channel.
     settings : FirstMaskSettings or None
         None: let `suggest` choose.
+    objects : bool
+        Whether single objects are looked for: then settings that are chosen separate them.
     """
 
     kind: ClassVar[str] = "first_mask"
     image: Array
     settings: FirstMaskSettings | None = None
+    objects: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

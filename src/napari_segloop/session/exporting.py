@@ -82,7 +82,7 @@ class Exporting(Errand):
     def _gather(self, image: int) -> Masks:
         planes = {
             key[1]: (plane.labels.copy(), plane.checked.copy())
-            for key, plane in self.desk.truths.items(image)
+            for key, plane in self.desk.truths.to_read(image)
         }
         dtype = np.result_type(*(labels.dtype for labels, _ in planes.values()))
         return Masks(self.desk.images.source(image), planes, dtype)

@@ -78,7 +78,7 @@ class Truths:
         return sorted(key for key in keys if image in (None, key[0]))
 
     def items(self, image: int | None = None) -> Iterator[tuple[Key, PlaneTruth]]:
-        """Yield known planes; packed ones are packed again afterwards.
+        """Yield known planes, to be changed; packed ones are packed again afterwards.
 
         Parameters
         ----------
@@ -95,6 +95,30 @@ class Truths:
             yield key, self.plane(key, (0, 0))
             if was_packed:
                 self._pack(key)
+
+    def to_read(
+        self, image: int | None = None, *, checked: bool = False
+    ) -> Iterator[tuple[Key, PlaneTruth]]:
+        """Yield known planes, not to be changed: packed ones stay packed, which is much faster.
+
+        Parameters
+        ----------
+        image : int, optional
+            Of this image only.
+        checked : bool
+            Only those of which something is checked, excluded or cannot be told.
+
+        Yields
+        ------
+        ((int, tuple of int), PlaneTruth)
+            Key and plane, perhaps a copy.
+        """
+        for key in self.keys(image):
+            packed = self._packed.get(key)
+            if packed is None:
+                yield key, self._planes[key]
+            elif packed.checked or not checked:
+                yield key, PlaneTruth.unpack(packed)
 
     def uncertainty(self, key: Key) -> Bytes | None:
         """Return how unsure the network was about a plane.
