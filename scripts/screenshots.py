@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from qtpy.QtCore import QBuffer, QIODevice
+from qtpy.QtCore import QBuffer, QIODevice, QPoint
 
 from benchmarks.loop import Loop
 from benchmarks.window import on_a_screen, open_viewer, wait, wait_until
@@ -55,7 +55,6 @@ def main() -> None:
     visit(loop, "Train")
     in_training(loop, lambda: take(viewer, "train"))
     loop.settle()
-    loop.stage.show_uncertainty(True)
     loop.session.start_checking()
     wait_until(lambda: loop.session.queue.at is not None)
     visit(loop, "Check")
@@ -64,10 +63,12 @@ def main() -> None:
     loop.train(SECONDS)
     loop.settle()
     viewer.reset_view()
-    loop.stage.show_uncertainty(True)
+    loop.session.predict("plane")
+    loop.settle()
     visit(loop, "Predict")
+    loop.dock.panel.predict.uncertainty.setChecked(True)
     take(viewer, "predict")
-    loop.stage.show_uncertainty(False)
+    loop.dock.panel.predict.uncertainty.setChecked(False)
     show_section(loop, "History")
     take(viewer, "history")
     viewer.close()
@@ -131,7 +132,7 @@ def take(viewer: Viewer, name: str) -> None:
         viewer.theme = theme
         wait(0.6)
         path = FOLDER / f"{name}-{theme}.png"
-        path.write_bytes(small(window(viewer)))
+        path.write_bytes(small(window(viewer), canvas(viewer)))
         print(path.name, path.stat().st_size)
     viewer.theme = THEMES[0]
     wait(0.3)
@@ -156,13 +157,34 @@ def window(viewer: Viewer) -> Image.Image:
     return Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
 
 
-def small(picture: Image.Image) -> bytes:
+def canvas(viewer: Viewer) -> tuple[slice, slice]:
+    """Return rows and columns of the canvas in the window.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Shown.
+
+    Returns
+    -------
+    (slice, slice)
+        In pixels.
+    """
+    native = viewer.window._qt_viewer.canvas.native  # noqa: SLF001  # no other way
+    corner = native.mapTo(viewer.window._qt_window, QPoint(0, 0))  # noqa: SLF001
+    x, y = corner.x(), corner.y()
+    return slice(y, y + native.height()), slice(x, x + native.width())
+
+
+def small(picture: Image.Image, noisy: tuple[slice, slice]) -> bytes:
     """Return a picture as a PNG file of at most 150 kB.
 
     Parameters
     ----------
     picture : PIL.Image.Image
         RGB.
+    noisy : (slice, slice)
+        Where values may be rounded.
 
     Returns
     -------
@@ -171,9 +193,12 @@ def small(picture: Image.Image) -> bytes:
     """
     pixels = np.asarray(picture, np.uint16)
     for step in STEPS:
-        rounded = np.minimum((pixels + step // 2) // step * step, 255).astype(np.uint8)
+        rounded = pixels.copy()
+        rounded[noisy] = np.minimum((pixels[noisy] + step // 2) // step * step, 255)
         file = io.BytesIO()
-        palette = Image.fromarray(rounded).quantize(COLOURS, dither=Image.Dither.NONE)
+        palette = Image.fromarray(rounded.astype(np.uint8)).quantize(
+            COLOURS, dither=Image.Dither.NONE
+        )
         palette.save(file, "PNG", optimize=True)
         if file.tell() <= LARGEST:
             break

@@ -115,7 +115,7 @@ class PredictSection(Part):
         has_model = self._session.state.version is not None
         for scope, label in self.costs.items():
             cost = self.ask(self._session.predict_cost, scope) if has_model else ""
-            label.setText(cost or "")
+            label.setText((cost or "").removeprefix("the view").removeprefix(", "))
 
     def _save(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Save masks in this folder")
