@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import InputError
 from napari_segloop.core.normalize import measure
 from napari_segloop.session.sources import SourcePlane, indices, whole_plane
 from napari_segloop.session.state import Told
+from napari_segloop.session.truths import Truths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from napari_segloop.engine.client import Engine
     from napari_segloop.session.imagelist import ImageList
     from napari_segloop.session.reading import Reader
-    from napari_segloop.session.truths import Truths
     from napari_segloop.session.versions import Versions
 
 Index = tuple[int, ...]
@@ -196,10 +197,12 @@ class Desk:
         then, failed : callable
             Called by the next poll.
         """
-        source = self.images.source(key[0])
         known = self.images.statistics.get(key[0])
+        source = self.images.source(key[0]) if key[0] in self.images else None
 
         def fetch() -> Pixels:
+            if source is None:
+                raise _taken_off()
             statistics = known or measure([SourcePlane(source, i) for i in indices(source)])
             return Pixels(whole_plane(source, key[1]), statistics)
 
@@ -207,8 +210,27 @@ class Desk:
             if key[0] in self.images:
                 self.images.statistics[key[0]] = pixels.statistics
                 then(pixels)
+            else:
+                failed(_taken_off())
 
         self.reader.ask(fetch, keep, failed)
+
+    def begin_anew(self, task: str) -> None:
+        """Drop all masks, and use no version that was taught for the other task.
+
+        Parameters
+        ----------
+        task : {"classes", "objects"}
+            What labels are from now on.
+        """
+        self.objects = task == "objects"
+        self.truths = Truths(objects=self.objects)
+        self.predicted.clear()
+        self._checked.clear()
+        self.images.begin_anew()
+        facts = self.versions.facts
+        if facts is not None and facts.task != task:
+            self.versions.current = None
 
     def all_keys(self) -> list[Key]:
         """Return every plane of every image that takes part.
@@ -246,3 +268,7 @@ class Desk:
             status = "checked" if checked else "predicted"
         if self.images.change(image, status=status, checked_pixels=checked):
             self.changed.add("images")
+
+
+def _taken_off() -> InputError:
+    return InputError("an image of the list", "one that was taken off it", "Add it again.")

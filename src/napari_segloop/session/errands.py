@@ -169,14 +169,31 @@ class Errand:
 
         def keep(pixels: Pixels) -> None:
             self.reading -= 1
-            if not (self.is_over or self.is_stopping):
+            if self.is_over or self.is_stopping:
+                self.finish_if_idle()
+            else:
                 then(pixels)
 
         def give_up(error: SegLoopError) -> None:
             self.reading -= 1
-            self.fail(error)
+            if self.is_over or self.is_stopping:
+                self.finish_if_idle()
+            else:
+                self.on_unread(key, error)
 
         self.desk.read(key, keep, give_up)
+
+    def on_unread(self, key: Key, error: SegLoopError) -> None:
+        """Give up after a plane could not be read.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        error : SegLoopError
+            Why.
+        """
+        self.fail(error if key[0] in self.desk.images else None)
 
     def finish_if_idle(self) -> None:
         """End well when nothing is left to do; errands with more to come override `has_more`."""

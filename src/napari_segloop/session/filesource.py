@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_segloop.core.errors import InputError
 from napari_segloop.files.images import open_image
 from napari_segloop.files.names import image_name
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from napari_segloop.files.stacks import ImageFile
 
 Index = tuple[int, ...]
+
+
+Measures = tuple[str, tuple[int, ...], tuple[int, int], int]
+"""Leading axes and their lengths, rows and columns, channels."""
 
 
 class FileSource:
@@ -37,7 +42,7 @@ class FileSource:
     ) -> None:
         self.path = Path(path)
         self.named_axes, self.selected = axes, channels
-        self._shape: tuple[str, tuple[int, ...], tuple[int, int], int] | None = None
+        self._shape: Measures | None = None
 
     @property
     def name(self) -> str:
@@ -83,8 +88,21 @@ class FileSource:
         -------
         (C, rows, columns) ndarray
             In the stored dtype.
+
+        Raises
+        ------
+        InputError
+            When the file is gone, or was replaced by one of another shape.
         """
+        known = self._measures()
         with self.open() as image:
+            if _measures(image) != known:
+                raise InputError(
+                    f"an image with {_in_words(known)}",
+                    _in_words(_measures(image)),
+                    "The file was replaced. Remove it from the image list and add it again.",
+                    str(self.path),
+                )
             return np.array(image.plane(index).read(rows, columns))
 
     def is_alive(self) -> bool:
@@ -107,9 +125,17 @@ class FileSource:
         """
         return open_image(self.path, self.named_axes, self.selected)
 
-    def _measures(self) -> tuple[str, tuple[int, ...], tuple[int, int], int]:
+    def _measures(self) -> Measures:
         if self._shape is None:
             with self.open() as image:
-                leading = image.leading_axes, image.leading_shape
-                self._shape = (*leading, image.plane_shape, image.channels)
+                self._shape = _measures(image)
         return self._shape
+
+
+def _measures(image: ImageFile) -> Measures:
+    return image.leading_axes, image.leading_shape, image.plane_shape, image.channels
+
+
+def _in_words(measures: Measures) -> str:
+    _, leading, plane, channels = measures
+    return f"shape {(*leading, *plane)} and {channels} channels"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_segloop.core.classes import ClassTable
+    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
     from napari_segloop.session.desk import Desk, Pixels
@@ -134,6 +135,21 @@ class FirstMasking(Errand):
         self.estimate(len(self.ended) / self._total)
         self._ask()
         super().on_done(job, answer)
+
+    def on_unread(self, key: Key, error: SegLoopError) -> None:
+        """Leave out a plane that cannot be read and go on with the others.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        error : SegLoopError
+            Why.
+        """
+        if key[0] in self.desk.images:
+            self.desk.tell(error)
+        self._ask()
+        self.finish_if_idle()
 
     def _take(self, key: Key, answer: FirstMaskAnswer) -> None:
         labels = answer.labels if self.desk.objects else answer.labels * np.uint8(self._value)

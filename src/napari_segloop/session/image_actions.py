@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
+from napari_segloop.session.imagelist import OPEN_LAYER, checksum
 from napari_segloop.session.parts import LoopParts
 from napari_segloop.session.sources import indices
 from napari_segloop.session.state import QueueState
-from napari_segloop.session.truths import Truths
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ImageActions(LoopParts):
             self.desk.tell(f"{counted(known, 'image')} in the list already.", "info")
 
     def add_source(self, source: ImageSource) -> int:
-        """Add an image.
+        """Add an image; one that was lost and comes back soon has its old number and masks.
 
         Parameters
         ----------
@@ -71,8 +71,31 @@ class ImageActions(LoopParts):
             lambda planes: self._measured(image, planes),
             lambda error: self._unusable(image, error),
         )
+        if source.where == OPEN_LAYER:
+            self.desk.reader.ask(
+                lambda: checksum(source),
+                lambda found: self._recognised(image, found),
+                lambda _: None,  # it is said when the pixels are needed
+            )
         self.note("images")
         return image
+
+    def _recognised(self, image: int, found: int) -> None:
+        """Go on with an image whose layer was removed when the same pixels are added again."""
+        images = self.desk.images
+        lost = images.recognise(image, found) if image in images else None
+        if lost is None:
+            return
+        source, is_shown = images.source(image), images.opened in {image, lost}
+        self.remove(image)
+        if images.opened == lost:
+            self.opening.emit(None)
+            images.opened = None
+        images.take_back(lost, source)
+        if is_shown:
+            self.open(lost)
+        self.desk.tell(f"{source.name} is known: its masks are here again.", "info")
+        self.note("images")
 
     def _measured(self, image: int, planes: int) -> None:
         if image in self.desk.images:
@@ -156,12 +179,14 @@ class ImageActions(LoopParts):
             if task == self.task:
                 return
             opened = self.desk.images.opened
+            for errand in self.errands:
+                errand.fail(None)
             self.opening.emit(None)
-            self.task, self.desk.objects = task, task == "objects"
+            self.task = task
             self.table = ClassTable.first(task)
-            self.desk.truths = Truths(objects=self.desk.objects)
-            self.queue = QueueState()
-            self.note("task", "classes", "queue", "images")
+            self.desk.begin_anew(task)
+            self.queue, self.accepted, self.checked = QueueState(), 0, 0
+            self.note("task", "classes", "queue", "images", "versions")
             if opened is not None:
                 self.opening.emit(opened)
 

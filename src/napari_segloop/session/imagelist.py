@@ -5,12 +5,15 @@ The list reads no pixels and knows no labels; counts are given to it.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_segloop.core.errors import InputError
-from napari_segloop.session.sources import ImageSource
+from napari_segloop.session.sources import ImageSource, indices
 from napari_segloop.session.state import ImageState
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.normalize import Statistics
     from napari_segloop.session.state import Status
+
+OPEN_LAYER = "open layer"
 
 
 class ImageList:
@@ -28,6 +33,7 @@ class ImageList:
         self._states = dict[int, ImageState]()
         self._sources = dict[int, ImageSource]()
         self._before = dict[int, "Status"]()
+        self._checksums = dict[int, int]()
         self.statistics = dict[int, "Statistics"]()
         self.opened: int | None = None
         self.edition = 0  # grows with every change of a row
@@ -64,13 +70,52 @@ class ImageList:
             When a file is in the list already.
         """
         where = source.where
-        if where != "open layer" and any(s.where == where for s in self._states.values()):
+        if where != OPEN_LAYER and any(s.where == where for s in self._states.values()):
             raise InputError("an image that is not in the list yet", where, "Leave it out.")
         image = next(self._numbers)
         self._states[image] = ImageState(image, source.name, where, planes=planes)
         self.edition += 1
         self._sources[image] = source
         return image
+
+    def recognise(self, image: int, found: int) -> int | None:
+        """Take note of an image's checksum and look whether it is one that was lost.
+
+        Parameters
+        ----------
+        image : int
+            Number of an open layer.
+        found : int
+            Its `checksum`.
+
+        Returns
+        -------
+        int or None
+            The older number, when that image's layer is gone and name, shape, channels and
+            checksum are the same.
+        """
+        self._checksums[image] = found
+        source = self.source(image)
+        for other, known in self._sources.items():
+            is_same = self._checksums.get(other) == found and known.name == source.name
+            if other != image and is_same and not known.is_alive() and _alike(known, source):
+                return other
+        return None
+
+    def take_back(self, image: int, source: ImageSource) -> None:
+        """Read a lost image from another source from now on.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        source : ImageSource
+            Of the same shape.
+        """
+        self._sources[image] = source
+        self.statistics.pop(image, None)
+        self.edition += 1
+        self._look_at(image)
 
     def remove(self, image: int) -> None:
         """Take an image off the list.
@@ -81,7 +126,8 @@ class ImageList:
             Its number.
         """
         self.state(image)
-        for part in (self._states, self._sources, self._before, self.statistics):
+        parts = self._states, self._sources, self._before, self._checksums, self.statistics
+        for part in parts:
             part.pop(image, None)
         self.edition += 1
         if self.opened == image:
@@ -174,6 +220,13 @@ class ImageList:
             return self.change(image, status="excluded")
         return self.change(image, status=self._before.pop(image, "new"))
 
+    def begin_anew(self) -> None:
+        """Forget that images were predicted or checked."""
+        for image, state in tuple(self._states.items()):
+            self._before.update({image: "new"} if image in self._before else {})
+            status = "new" if state.status in {"predicted", "checked"} else state.status
+            self.change(image, status=status, checked_pixels=0)
+
     def used(self) -> Iterator[int]:
         """Yield the images that take part: all but those excluded or missing.
 
@@ -201,8 +254,43 @@ class ImageList:
         state, alive = self._states[image], self._sources[image].is_alive()
         if not alive and state.status != "missing":
             self._before[image] = state.status
-            note = f"{state.where} is gone" if state.where != "open layer" else "its layer is gone"
+            note = f"{state.where} is gone" if state.where != OPEN_LAYER else "its layer is gone"
             return self.change(image, status="missing", note=note)
-        if alive and state.status == "missing":
+        if alive and state.status == "missing" and image in self._before:
             return self.change(image, status=self._before.pop(image, "new"), note="")
         return False
+
+
+def checksum(source: ImageSource) -> int:
+    """Return a checksum of the middle of the first and the last plane.
+
+    Parameters
+    ----------
+    source : ImageSource
+        An image.
+
+    Returns
+    -------
+    int
+        Of at most 512 x 512 pixels of each.
+
+    Raises
+    ------
+    SegLoopError
+        When it cannot be read.
+    """
+    windows = [
+        slice(max(0, length // 2 - 256), min(length, length // 2 + 256))
+        for length in source.plane_shape
+    ]
+    planes = indices(source)
+    pixels = [source.read(index, *windows) for index in (planes[0], planes[-1])]
+    return zlib.crc32(b"".join(np.ascontiguousarray(each).tobytes() for each in pixels))
+
+
+def _alike(one: ImageSource, other: ImageSource) -> bool:
+    return (one.leading, one.plane_shape, one.channels) == (
+        other.leading,
+        other.plane_shape,
+        other.channels,
+    )

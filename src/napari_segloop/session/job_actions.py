@@ -208,7 +208,7 @@ class JobActions(CheckActions):
             Its number.
         """
         with self.acting():
-            self.desk.versions.use(number)
+            self.desk.versions.use(number, self.task)
             self.note("versions")
             self._follow()
 

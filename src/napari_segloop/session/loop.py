@@ -107,7 +107,8 @@ class LoopSession(ClassActions, JobActions):
         if isinstance(message, ChildChanged):
             self._child(message)
             return
-        errand = next((e for e in self.errands if message.job in e.jobs), None)  # type: ignore[attr-defined]
+        known = (e for e in self.errands if message.job in e.jobs and not e.is_over)  # type: ignore[attr-defined]
+        errand = next(known, None)
         if errand is not None:
             _forward(errand, message)
 

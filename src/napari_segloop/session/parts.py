@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_segloop.core.classes import ClassTable
-from napari_segloop.core.errors import InputError
+from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
 from napari_segloop.session.desk import Desk
 from napari_segloop.session.imagelist import ImageList
@@ -82,7 +82,7 @@ class LoopParts:
     def _acting(self) -> Iterator[None]:
         try:
             yield
-        except InputError as error:
+        except SegLoopError as error:
             self.desk.tell(error)
         self.publish()
 

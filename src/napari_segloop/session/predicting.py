@@ -146,6 +146,22 @@ class Predicting(Errand):
         self.jobs.discard(job)
         self.finish_if_idle()
 
+    def on_unread(self, key: Key, error: SegLoopError) -> None:
+        """Leave out a plane that cannot be read and go on with the others.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        error : SegLoopError
+            Why.
+        """
+        if key[0] in self.desk.images:
+            self.desk.tell(error)
+        self._finished += 1
+        self._ask()
+        self.finish_if_idle()
+
     def _note(self, key: Key, answer: PredictAnswer) -> None:
         if key[0] not in self.desk.images:
             return

@@ -80,8 +80,8 @@ def _carry_out(errand: _Errand[object]) -> Callable[[], None]:
         return _later(errand.failed, error)
     except MemoryError:
         return _later(errand.failed, _no_memory())
-    except (OSError, ValueError, IndexError, KeyError, TypeError, RuntimeError) as error:
-        return _later(errand.failed, _unreadable(error))  # whatever a lazy array may raise
+    except Exception as error:  # noqa: BLE001  # a lazy array runs anybody's code
+        return _later(errand.failed, _unreadable(error))
     return lambda: errand.then(found)
 
 

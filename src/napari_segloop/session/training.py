@@ -16,6 +16,7 @@ from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
+    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.events import Event
     from napari_segloop.core.images import Labels, Mask
     from napari_segloop.core.settings import TrainSettings
@@ -110,6 +111,23 @@ class Training(Errand):
                 self.desk.tell(error)
         super().on_done(job, answer)
 
+    def on_unread(self, key: Key, error: SegLoopError) -> None:
+        """Learn without an image that was taken off the list; any other failure is the end.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        error : SegLoopError
+            Why.
+        """
+        if key[0] in self.desk.images:
+            self.fail(error)
+        elif self._left or self._items:
+            self._read_next()
+        else:
+            self.fail(_nothing())
+
     def _read_next(self) -> None:
         if not self._left:
             start = self._start()
@@ -190,11 +208,7 @@ def check_truth(planes: list[tuple[Labels, Mask]], table: ClassTable) -> None:
         Saying what to mark.
     """
     if not planes:
-        raise TruthError(
-            "something that you checked",
-            "nothing yet",
-            "Paint, brush over or accept some places, then train.",
-        )
+        raise _nothing()
     found = set[bool]()
     for labels, truth in planes:
         found |= set(np.unique(labels[truth] > 0).tolist())
@@ -240,4 +254,12 @@ def in_words(version: Version, *, stopped: bool) -> str:
     return (
         f"{begin}Version {version.number} {now}, which is not better than {before} before: "
         f"version {version.parent} stays in use."
+    )
+
+
+def _nothing() -> TruthError:
+    return TruthError(
+        "something that you checked",
+        "nothing yet",
+        "Paint, brush over or accept some places, then train.",
     )

@@ -161,19 +161,29 @@ class Versions:
             self._blob = (self.current, ModelBlob(self._versions[self.current].model, data))
         return self._blob[1]
 
-    def use(self, number: int) -> None:
+    def use(self, number: int, task: str | None = None) -> None:
         """Make a version the one in use.
 
         Parameters
         ----------
         number : int
             Its number.
+        task : {"classes", "objects"}, optional
+            What it has to be taught for.
 
         Raises
         ------
         InputError
-            When there is no such version, or its file is gone.
+            When there is no such version, its file is gone, or it is for another task.
         """
+        found = self._facts[self._known(number)].task
+        if task not in (None, found):
+            words = {"classes": "kinds of area", "objects": "single objects"}
+            raise InputError(
+                f"a version for {words.get(str(task), task)}",
+                f"version {number} for {words.get(found, found)}",
+                "Choose another one, or change what you look for.",
+            )
         before, self.current = self.current, self._known(number)
         try:
             self.blob()
