@@ -96,6 +96,7 @@ def section() -> Section:
             Column("what", value("what")),
             Column("in gaps, %", number("share", 2)),
             Column("longest, ms", number("longest", 0)),
+            Column("viewer's CPU, %", number("cpu", 0)),
             Column("figure", number("figure", 2)),
             Column("target", _target),
             Column("measured for, s", number("seconds", 0)),

@@ -181,6 +181,7 @@ class Heart:
 
     def __init__(self) -> None:
         self.beats = [time.perf_counter()]
+        self._cpu = time.process_time()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(lambda: self.beats.append(time.perf_counter()))
@@ -193,14 +194,15 @@ class Heart:
         -------
         dict of str to float
             ``seconds``, ``share`` of them in gaps over 50 ms in per cent, and the ``longest`` gap
-            in milliseconds.
+            in milliseconds; ``cpu`` is the share of one processor that the process used.
         """
         self._timer.stop()
         self.beats.append(time.perf_counter())
         gaps = [later - sooner for sooner, later in pairwise(self.beats)]
         seconds = self.beats[-1] - self.beats[0]
         share = 100 * sum(gap for gap in gaps if gap > GAP) / seconds
-        return {"seconds": seconds, "share": share, "longest": 1000 * max(gaps)}
+        cpu = 100 * (time.process_time() - self._cpu) / seconds
+        return {"seconds": seconds, "share": share, "longest": 1000 * max(gaps), "cpu": cpu}
 
 
 class Hand:
