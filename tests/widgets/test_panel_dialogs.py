@@ -139,10 +139,12 @@ def test_a_model_that_does_not_fit_cannot_be_used(
     ways.choose_model()
     assert session.calls == [("card", path)]
     session.card_read.emit(CARD)
+    qtbot.waitUntil(lambda: len(cards) == 1)
     assert fault in cards[0].misfit.text()
     assert cards[0].use.isEnabled() is (not fault)
     assert session.calls[1:] == ([] if fault else [("load_model", path)])
     session.card_read.emit(replace(CARD))  # nobody here asked for this one
+    qtbot.wait(20)
     assert len(cards) == 1
 
 

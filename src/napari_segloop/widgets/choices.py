@@ -11,7 +11,7 @@ from napari_segloop.core.errors import InputError, SegLoopError
 from napari_segloop.session.sources import indices
 from napari_segloop.widgets.layer_chooser import LayerOffer
 from napari_segloop.widgets.other_ways import OtherWays
-from napari_segloop.widgets.sources import LayerSource, find_channel_axis
+from napari_segloop.widgets.sources import LayerSource, find_channel_axis, in_remembered_order
 from napari_segloop.widgets.userlabels import copy_labels
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Choices:
 
     def __init__(self, stage: Stage, owner: QWidget) -> None:
         self._stage = stage
+        self._channels: tuple[str, ...] = ()  # names of the layers chosen together last
         self.ways = OtherWays(stage.session, owner)
         self.ways.image_layers = lambda: self._offers(Image)
         self.ways.labels_layers = lambda: self._offers(Labels)
@@ -46,10 +47,14 @@ class Choices:
     def _offers(self, kind: type[Layer]) -> list[LayerOffer]:
         opened = self._stage.opened
         ours = () if opened is None or opened.link is None else opened.link.layers.all()
-        return [
-            LayerOffer(layer, layer.name, tuple(layer.data.shape), _axis(layer))
+        layers = [
+            layer
             for layer in self._stage.viewer.layers
             if isinstance(layer, kind) and all(layer is not own for own in ours)
+        ]
+        return [
+            LayerOffer(layer, layer.name, tuple(layer.data.shape), _axis(layer))
+            for layer in in_remembered_order(layers, self._channels)
         ]
 
     def _add_images(self, choice: ImageChoice) -> None:
@@ -57,7 +62,9 @@ class Choices:
         groups = [choice.keys] if choice.together else [(key,) for key in choice.keys]
         for layers in groups:
             try:
-                session.add_source(LayerSource(layers, viewer, choice.channel_axis))
+                source = LayerSource(layers, viewer, choice.channel_axis)
+                session.add_source(source)
+                self._channels = source.channel_names if choice.together else self._channels
             except SegLoopError as error:
                 session.desk.tell(error)
         session.publish()

@@ -216,9 +216,7 @@ class ImageListPart(Part):
             self._entry(menu, "Open", lambda: self._open(self.table.selected_rows()[0]))
         if len(images) == 1 and images[0].is_open:
             area = self._entry(menu, "Work area of the view", self.area_wanted.emit)
-            area.setToolTip(
-                "What you see becomes an image of its own, if all is too large"
-            )
+            area.setToolTip("What you see becomes an image of its own, if all is too large")
         if any(image.status != "excluded" for image in images):
             entry = self._entry(menu, "Exclude", lambda: self._exclude(images, is_out=True))
             entry.setToolTip(STATUS_MEANING["excluded"])

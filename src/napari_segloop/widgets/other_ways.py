@@ -5,10 +5,11 @@ Knows dialogs; which layers are open and how files are read others say and do.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QDialog, QFileDialog, QWidget
 
 from napari_segloop.core.errors import ModelError
@@ -56,7 +57,7 @@ class OtherWays(QObject):
         self._asked: Path | None = None
         self.image_layers: Callable[[], Sequence[LayerOffer]] = tuple
         self.labels_layers: Callable[[], Sequence[LayerOffer]] = tuple
-        self._ear = Ear(self, session.card_read, self.show_card)
+        self._ear = Ear(self, session.card_read, self._show_soon)
 
     def choose_images(self) -> None:
         """Let the user choose Image layers."""
@@ -82,6 +83,10 @@ class OtherWays(QObject):
         if name:
             self._asked = Path(name)
             self._session.card(self._asked)
+
+    def _show_soon(self, card: CardAnswer) -> None:
+        """Let the clock's turn end first: a dialog within it would stop the clock."""
+        QTimer.singleShot(0, partial(self.show_card, card))
 
     def show_card(self, card: CardAnswer) -> None:
         """Show what the model file says, and use it if the user wants.

@@ -56,7 +56,7 @@ class TrainSection(Part):
         self._lay_out()
 
     def _set_up_minutes(self) -> None:
-        self.minutes.setRange(0.5, 600)
+        self.minutes.setRange(0.1, 600)
         self.minutes.setValue(self._session.seconds / 60)
         self.minutes.setDecimals(1)
         self.minutes.setSingleStep(0.5)
