@@ -29,7 +29,7 @@ CLASSES = "axon", "myelin"
 SEEDS = (0, 1, 2)
 IMAGES, ROUNDS, PLACES = 3, 3, 8
 WINDOW, SMOKE_WINDOW = 128, 32
-SECONDS, SMOKE_SECONDS = 60.0, 1.0  # the first is the preference's default
+SECONDS, SMOKE_SECONDS = 120.0, 1.0
 GAIN, LOSS = 0.05, 0.02
 LONG = 900.0
 

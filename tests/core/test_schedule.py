@@ -163,4 +163,4 @@ def test_a_slow_first_step_does_not_end_a_training(clock: Clock) -> None:
     for seconds in (8.0, 0.5):
         clock.now += seconds
         budget.note_step(seconds, 30.0)
-    assert not budget.is_over(30.0)
+        assert not budget.is_over(30.0)

@@ -163,7 +163,8 @@ class Budget:
         """
         if self.seconds is None or not self._times:
             return False
-        return self.elapsed + 0.8 * closing * self._pace > self.seconds
+        needed = 0.0 if len(self._times) == 1 else 0.8 * closing * self._pace
+        return self.elapsed + needed > self.seconds
 
     @property
     def _pace(self) -> float:
