@@ -159,6 +159,7 @@ class Stage(QObject):
             self.opened = Opened(self.viewer, self.session, image, on_end=self._ended)
         except SegLoopError as error:
             self.session.desk.tell(error)
+            self.session.left()
             return
         self.opened.show_uncertainty(self._shows_uncertainty)
 
