@@ -98,8 +98,9 @@ class LoopKeys(QObject):
             application.installEventFilter(self)
 
     def close(self) -> None:
-        """Listen no longer; doing it twice does no harm."""
+        """Listen no longer and let go of the window; doing it twice does no harm."""
         self._end_peek()
+        self.setParent(None)
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)

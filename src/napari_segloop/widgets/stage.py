@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import os
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import platformdirs
 from qtpy.QtCore import QObject, QTimer
@@ -18,6 +17,7 @@ from qtpy.QtCore import QObject, QTimer
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
 from napari_segloop.session.loop import LoopSession
+from napari_segloop.widgets.closing import Closing
 from napari_segloop.widgets.keys import KeyActions, LoopKeys
 from napari_segloop.widgets.opened import Opened
 from napari_segloop.widgets.preferences import Preferences, read_preferences
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from napari_segloop.session.desk import Write
 
 TURN = 30  # milliseconds
-_stages: WeakKeyDictionary[Viewer, Stage] = WeakKeyDictionary()
+_stages = dict["Viewer", "Stage"]()
+"""Of the viewers that are open; a stage takes itself out when it ends."""
 
 
 class Stage(QObject):
@@ -58,7 +59,9 @@ class Stage(QObject):
         self.opened: Opened | None = None
         self.preview = Preview(viewer, session)
         self._shows_uncertainty = False
-        self._keys = LoopKeys(viewer.window._qt_window, self._actions(), self.wishes.keys)  # noqa: SLF001  # no other way
+        window = viewer.window._qt_window  # noqa: SLF001  # the only way to keys and the end
+        self._keys = LoopKeys(window, self._actions(), self.wishes.keys)
+        self._closing = Closing(window, self.close)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         session.opening.connect(self._open)
@@ -71,7 +74,8 @@ class Stage(QObject):
         QTimer.singleShot(0, session.start)
 
     def close(self) -> None:
-        """End the clock, let go of layers, end the engine."""
+        """End the clock, let go of layers, end the engine; doing it twice does no harm."""
+        _stages.pop(self.viewer, None)
         self._timer.stop()
         self._keys.close()
         self._leave()
@@ -207,8 +211,6 @@ def stage_of(viewer: Viewer) -> Stage:
         wishes = read_preferences()
         stage = Stage(bare, new_session(wishes), wishes)
         _stages[bare] = stage
-        window = bare.window._qt_window  # noqa: SLF001  # the only way to see a viewer end
-        window.destroyed.connect(stage.close)
     return _stages[bare]
 
 
