@@ -94,15 +94,7 @@ class FileSource:
         InputError
             When the file is gone, or was replaced by one of another shape.
         """
-        known = self._measures()
         with self.open() as image:
-            if _measures(image) != known:
-                raise InputError(
-                    f"an image with {_in_words(known)}",
-                    _in_words(_measures(image)),
-                    "The file was replaced. Remove it from the image list and add it again.",
-                    str(self.path),
-                )
             return np.array(image.plane(index).read(rows, columns))
 
     def is_alive(self) -> bool:
@@ -122,13 +114,29 @@ class FileSource:
         -------
         ImageFile
             To be closed by the caller.
+
+        Raises
+        ------
+        InputError
+            When the file is gone, or was replaced by one of another shape.
         """
-        return open_image(self.path, self.named_axes, self.selected)
+        image = open_image(self.path, self.named_axes, self.selected)
+        known, found = self._shape, _measures(image)
+        if known is not None and found != known:
+            image.close()
+            raise InputError(
+                f"an image with {_in_words(known)}",
+                _in_words(found),
+                "The file was replaced. Remove it from the image list and add it again.",
+                str(self.path),
+            )
+        self._shape = found
+        return image
 
     def _measures(self) -> Measures:
         if self._shape is None:
             with self.open() as image:
-                self._shape = _measures(image)
+                return _measures(image)
         return self._shape
 
 
