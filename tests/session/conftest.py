@@ -25,23 +25,23 @@ WHOLE = (slice(0, SIZE), slice(0, SIZE))
 PATIENCE = 200.0
 
 
-def discs(seed: int, size: int = SIZE) -> Labels:
-    """Eight discs, numbered; none touches another."""
+def discs(seed: int, size: int = SIZE, number: int = 8) -> Labels:
+    """Discs, numbered; none touches another."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[:size, :size]
     ids = np.zeros((size, size), np.uint8)
-    while ids.max() < 8:
-        y, x, radius = rng.uniform(14, size - 14, 2).tolist() + [rng.uniform(6, 12)]
+    while ids.max() < number:
+        y, x, radius = rng.uniform((14, 14, 6), (size - 14, size - 14, 12))
         distance = np.hypot(rows - y, columns - x)
         if not ids[distance < radius + 4].any():
             ids[distance < radius] = ids.max() + 1
     return ids
 
 
-def photo(seed: int, size: int = SIZE) -> Labels:
+def photo(seed: int, size: int = SIZE, number: int = 8) -> Labels:
     """The discs, bright on grey, with noise."""
     noise = np.random.default_rng(seed).normal(0, 8, (size, size))
-    return ((discs(seed, size) > 0) * 90 + 60 + noise).clip(0, 255).astype(np.uint8)
+    return ((discs(seed, size, number) > 0) * 90 + 60 + noise).clip(0, 255).astype(np.uint8)
 
 
 @dataclass
@@ -125,7 +125,7 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture
 def loop(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
     session = LoopSession(tmp_path / "models", engine)
-    session.settings = replace(session.settings, patch=64, depth=3)
+    session.settings = replace(session.settings, encoder="resnet18", patch=64, depth=3, threads=1)
     loop = Loop(session, tmp_path)
     yield loop
     session.stop()

@@ -1,0 +1,166 @@
+"""Classes that change, labels from elsewhere, and what both do to the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.session.conftest import SIZE, WHOLE, discs
+
+if TYPE_CHECKING:
+    from tests.session.conftest import Loop
+
+DISCS = (discs(0) > 0).astype(np.uint8)
+
+
+@pytest.fixture
+def checked(loop: Loop) -> Loop:
+    """The first of two images is all checked."""
+    loop.add()
+    loop.check_truth(1)
+    return loop
+
+
+def truth(loop: Loop) -> np.ndarray:
+    return loop.session.plane(1, ()).truth(loop.session.table, objects=False)
+
+
+def test_a_new_class_makes_earlier_background_open_until_it_is_looked_at(checked: Loop) -> None:
+    session = checked.session
+    assert truth(checked).all()
+    session.add_class("bubble")
+    assert "does not count as 'not bubble'" in session.state.told.text
+    np.testing.assert_array_equal(truth(checked), DISCS > 0)
+    window = (slice(0, 30), slice(0, 30))
+    checked.brush(1, window, 0)
+    checked.brush(1, window)
+    assert truth(checked)[window].all()
+    assert not truth(checked).all()
+
+
+def test_merging_and_deleting_classes_changes_all_images(checked: Loop) -> None:
+    session = checked.session
+    for name in ("bubble", "dust"):
+        session.add_class(name)
+    bubble, dust = (slice(0, 20), slice(0, 20)), (slice(30, 50), slice(0, 20))
+    for image in (1, 2):
+        checked.paint(image, np.full((SIZE, SIZE), 2, np.uint8), bubble)
+        checked.paint(image, np.full((SIZE, SIZE), 3, np.uint8), dust)
+    checked.writes.clear()
+    session.merge_class(3, 2)
+    assert [c.name for c in session.table.classes] == ["area", "bubble"]
+    assert sorted(w.image for w in checked.writes) == [1, 2]
+    for image in (1, 2):
+        plane = session.plane(image, ())
+        assert (plane.labels[dust] == 2).all()
+        assert (plane.checked[dust] == 1).all()
+    session.delete_class(2)
+    for image in (1, 2):
+        plane = session.plane(image, ())
+        assert not plane.labels[dust].any()
+        assert not plane.checked[bubble].any()
+    assert checked.state_of(2) == "predicted"
+    session.delete_class(9)
+    assert session.state.told.level == "error"
+
+
+def test_taking_back_does_not_bring_back_a_class_that_is_gone(loop: Loop) -> None:
+    session = loop.session
+    loop.add()
+    session.add_class("bubble")
+    session.make_first_masks()
+    loop.rest()
+    session.start_checking()
+    region = session.queue.here.region
+    loop.paint(session.queue.here.image, np.full((SIZE, SIZE), 2, np.uint8), region.slices)
+    image = session.queue.here.image
+    session.accept()
+    session.delete_class(2)
+    session.take_back_last()
+    assert set(np.unique(session.plane(image, ()).labels)) <= {0, 1}
+    assert not truth(loop).any()
+
+
+def test_a_class_keeps_its_value_through_names_colours_and_order(checked: Loop) -> None:
+    session = checked.session
+    session.add_class("bubble")
+    session.rename_class(2, "air")
+    session.recolour_class(2, "#112233")
+    session.move_class(2, 0)
+    first = session.table.classes[0]
+    assert (first.value, first.name, first.colour) == (2, "air", "#112233")
+    session.rename_class(2, "area")
+    assert session.state.told.level == "error"
+    np.testing.assert_array_equal(session.plane(1, ()).labels, DISCS)
+
+
+def test_a_stroke_of_no_class_is_taken_back_with_words(checked: Loop) -> None:
+    session = checked.session
+    plane = session.plane(1, ())
+    live = plane.labels.copy()
+    live[:9, :9] = 7
+    change = session.observe(1, (), live, plane.checked.copy(), WHOLE)
+    assert "Label 7 is no class" in session.state.told.text
+    assert change.undeclared == (7,)
+    np.testing.assert_array_equal(change.labels, DISCS[change.window])
+
+
+@pytest.mark.parametrize(
+    ("trust", "zero", "expected"),
+    [
+        ("all", "background", np.ones_like(DISCS)),
+        ("all", "unknown", DISCS),
+        ("painted", "background", DISCS),
+        ("nothing", "background", np.zeros_like(DISCS)),
+    ],
+)
+def test_which_part_of_a_mask_file_is_truth(
+    loop: Loop, trust: str, zero: str, expected: np.ndarray
+) -> None:
+    loop.add()
+    path = loop.folder / "disc0_mask.tif"
+    tifffile.imwrite(path, DISCS)
+    loop.session.import_files([(1, path)], trust, zero)
+    loop.rest()
+    plane = loop.session.plane(1, ())
+    np.testing.assert_array_equal(plane.labels, DISCS)
+    np.testing.assert_array_equal(plane.checked, expected)
+    assert loop.state_of(1) == ("checked" if expected.any() else "predicted")
+
+
+def test_a_mask_file_that_does_not_fit_is_left_out_with_words(loop: Loop) -> None:
+    loop.add()
+    paths = [loop.folder / "small.tif", loop.folder / "gone.tif", loop.folder / "good.tif"]
+    tifffile.imwrite(paths[0], DISCS[:50])
+    tifffile.imwrite(paths[2], DISCS * 5)
+    loop.session.import_files([(1, paths[0]), (1, paths[1]), (2, paths[2])])
+    loop.rest()
+    assert any("masks of shape (160, 160), as the image" in text for text in loop.told)
+    assert any("gone.tif" in text for text in loop.told)
+    assert not loop.session.planes(1)
+    assert loop.session.table.values == (1, 5)
+    np.testing.assert_array_equal(loop.session.plane(2, ()).labels, DISCS * 5)
+
+
+def test_imported_labels_do_not_replace_what_is_checked(checked: Loop) -> None:
+    mine = checked.session.plane(1, ()).labels.copy()
+    checked.session.import_labels(1, (), np.ones_like(DISCS), "nothing")
+    np.testing.assert_array_equal(checked.session.plane(1, ()).labels, mine)
+
+
+def test_the_other_answer_starts_anew(checked: Loop) -> None:
+    session = checked.session
+    session.make_first_masks(scope="all")
+    session.answer_task("objects")
+    checked.rest()
+    assert not session.desk.truths.keys()
+    assert [image.status for image in session.state.images] == ["new", "new"]
+    assert [image.checked_pixels for image in session.state.images] == [0, 0]
+    assert (session.accepted, session.checked) == (0, 0)
+    assert not session.take_back_last()
+    assert session.state.primary.action == "first_masks"
+    session.train()
+    assert session.state.version is None
