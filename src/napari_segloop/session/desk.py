@@ -154,7 +154,10 @@ class Desk:
             Whether the plane is being replaced.
         """
         self.before_write(key)
-        merged = self.plane(key).write(labels, window, objects=self.objects)
+        plane = self.plane(key)
+        if self.objects:
+            plane.widen(plane.needs(labels))
+        merged = plane.write(labels, window, objects=self.objects)
         self.writes.append(Write(*key, window, labels=merged, is_whole=whole))
 
     def put_uncertainty(self, key: Key, window: Window, values: Bytes) -> None:

@@ -55,7 +55,7 @@ class Previewing(Errand):
         show: Callable[[FirstMaskAnswer], None],
     ) -> None:
         super().__init__(desk, "Preview")
-        self._request = FirstMaskRequest(plane, settings)
+        self._request = FirstMaskRequest(plane, settings, desk.objects)
         self._show_answer = show
 
     def begin(self) -> None:
@@ -156,6 +156,7 @@ class FirstMasking(Errand):
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
+        self.desk.truths.settle(key, self.desk.images.opened)
         self.ended.append(key)
 
     def _ask(self) -> None:
@@ -167,7 +168,8 @@ class FirstMasking(Errand):
             settings = self._settings
             if settings is not None:
                 settings = replace(settings, separate=self.desk.objects)
-            self._keys[self.submit(FirstMaskRequest(grey(pixels.plane), settings))] = key
+            request = FirstMaskRequest(grey(pixels.plane), settings, self.desk.objects)
+            self._keys[self.submit(request)] = key
 
         self.read(key, send)
 
@@ -236,7 +238,7 @@ class Ranking(Errand):
         super().on_done(job, answer)
 
     def _ask(self) -> None:
-        """One plane at a time: each is packed again after it was sent."""
+        """One plane at a time, so that copies of few are in memory."""
         while self._left and not self.is_stopping:
             key = self._left.pop(0)
             if key[0] in self.desk.images:
@@ -252,6 +254,7 @@ class Ranking(Errand):
         unsure = None if unsure is None else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), checked, unsure)
         settings = RankSettings(self._window, objects=self.desk.objects)
+        self.desk.truths.settle(key, self.desk.images.opened)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
 

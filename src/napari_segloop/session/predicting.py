@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.events import TileDone
 from napari_segloop.core.settings import PredictSettings
+from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
 from napari_segloop.session.desk import Key
 from napari_segloop.session.errands import Errand
@@ -118,7 +119,8 @@ class Predicting(Errand):
         answer : PredictAnswer
             How it went.
         """
-        key = self._keys[job]
+        key = self._keys.pop(job)
+        self.jobs.discard(job)
         if isinstance(answer, PredictAnswer) and not answer.stopped:
             self._note(key, answer)
         self._finished += 1
@@ -126,7 +128,7 @@ class Predicting(Errand):
         super().on_done(job, answer)
 
     def on_failed(self, job: int, error: SegLoopError, *, cancelled: bool) -> None:
-        """Leave out a plane that failed and go on with the others, unless asked to stop.
+        """Leave out a plane that failed and go on, unless asked to stop or the child is gone.
 
         Parameters
         ----------
@@ -137,13 +139,13 @@ class Predicting(Errand):
         cancelled : bool
             Whether the user wanted it.
         """
-        if cancelled or self._total == 1:
+        if cancelled or self._total == 1 or isinstance(error, ChildError):
             super().on_failed(job, error, cancelled=cancelled)
             return
         self.desk.tell(error)
         self._finished += 1
-        self._ask()
         self.jobs.discard(job)
+        self._ask()
         self.finish_if_idle()
 
     def on_unread(self, key: Key, error: SegLoopError) -> None:
@@ -171,6 +173,7 @@ class Predicting(Errand):
         if not self._view_only:
             self.desk.predicted[key] = self._version
         self.desk.count_checked(key)
+        self.desk.truths.settle(key, self.desk.images.opened)
         self.ended.append(key)
 
     def _ask(self) -> None:

@@ -61,7 +61,7 @@ class Training(Errand):
         Training goes on with these copies whatever the user paints meanwhile.
         """
         used = set(self.desk.images.used())
-        for key, plane in self.desk.truths.items():
+        for key, plane in self.desk.truths.to_read(checked=True):
             truth = plane.truth(self._table, objects=self.desk.objects)
             if key[0] in used and truth.any():
                 self._left.append((key, plane.labels.copy(), truth))

@@ -1,7 +1,7 @@
 """What is known of every plane: its truth, how unsure the network was, and places to check.
 
-Planes are made when they are first needed and packed when their image is closed. The module does
-not know layers, jobs or files.
+Planes are made when they are first needed and packed when their image is closed, or after use when
+it was not open. The module does not know layers, jobs or files.
 """
 
 from __future__ import annotations
@@ -159,6 +159,19 @@ class Truths:
             self._unsure[key] = np.zeros(shape, np.uint8)
         self._unsure[key][window] = values
 
+    def settle(self, key: Key, opened: int | None) -> None:
+        """Pack a plane after use, unless its image is open.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        opened : int or None
+            The image that is open.
+        """
+        if key[0] != opened:
+            self._pack(key)
+
     def rest(self, image: int) -> None:
         """Pack the planes of an image that was closed.
 
@@ -188,4 +201,10 @@ class Truths:
             self._packed[key] = self._planes.pop(key).pack()
         if key in self._unsure:
             values = self._unsure.pop(key)
-            self._unsure_packed[key] = (values.shape, zlib.compress(values.tobytes(), 1))
+            self._unsure_packed[key] = (values.shape, _squeeze(values))
+
+
+def _squeeze(values: Bytes) -> bytes:
+    """Compress runs only: two to five times as fast as level 1, for less than twice the size."""
+    machine = zlib.compressobj(1, strategy=zlib.Z_RLE)
+    return machine.compress(values.tobytes()) + machine.flush()
