@@ -116,6 +116,14 @@ def test_a_layer_removed_and_added_again_has_its_masks(opened: tuple[Loop, Open,
     assert "is known" in loop.told[-1]
 
 
+def test_the_same_layer_is_listed_once(opened: tuple[Loop, Open, int]) -> None:
+    loop, source, image = opened
+    loop.session.add_source(source)  # type: ignore[arg-type]
+    loop.until(lambda: "in the list already" in "".join(loop.told))
+    assert [state.id for state in loop.session.state.images] == [image]
+    assert loop.session.desk.images.opened == image
+
+
 def test_another_answer_leaves_nothing_of_the_first(opened: tuple[Loop, Open, int]) -> None:
     loop, _, image = opened
     session = loop.session

@@ -81,19 +81,26 @@ class ImageActions(LoopParts):
         return image
 
     def _recognised(self, image: int, found: int) -> None:
-        """Go on with an image whose layer was removed when the same pixels are added again."""
+        """Keep one row for the same pixels; it gets its masks back when its layer was removed."""
         images = self.desk.images
-        lost = images.recognise(image, found) if image in images else None
-        if lost is None:
+        known = images.recognise(image, found) if image in images else None
+        if known is None:
             return
-        source, is_shown = images.source(image), images.opened in {image, lost}
+        source, was_there = images.source(image), images.source(known).is_alive()
+        is_shown = images.opened in {image, known}
         self.remove(image)
-        if images.opened == lost:
-            self.opening.emit(None)
-            images.opened = None
-        images.take_back(lost, source)
+        if was_there:
+            self.desk.tell(f"{source.name} is in the list already.", "info")
+        else:
+            self._go_on(known, source)
         if is_shown:
-            self.open(lost)
+            self.open(known)
+
+    def _go_on(self, image: int, source: ImageSource) -> None:
+        if self.desk.images.opened == image:
+            self.opening.emit(None)
+            self.desk.images.opened = None
+        self.desk.images.take_back(image, source)
         self.desk.tell(f"{source.name} is known: its masks are here again.", "info")
         self.note("images")
 
@@ -122,15 +129,23 @@ class ImageActions(LoopParts):
             self.desk.images.state(image)
             last, self.desk.images.opened = self.desk.images.opened, image
             if last != image:
+                self._rest_unless(image)
                 self.opening.emit(image)
                 if last is not None:
                     self.desk.truths.rest(last)
             self.note("images")
 
+    def _rest_unless(self, image: int | None) -> None:
+        """Stop walking unless the place is in this image: what is not seen cannot be judged."""
+        if self.queue.here is not None and self.queue.here.image != image:
+            self.queue = walking.rest(self.queue)
+            self.note("queue")
+
     def left(self) -> None:
         """Take note that the layers of the open image are gone; its masks are kept here."""
         with self.acting():
             opened, self.desk.images.opened = self.desk.images.opened, None
+            self._rest_unless(None)
             if opened is not None:
                 self.desk.truths.rest(opened)
             self.desk.images.look()

@@ -79,7 +79,7 @@ class ImageList:
         return image
 
     def recognise(self, image: int, found: int) -> int | None:
-        """Take note of an image's checksum and look whether it is one that was lost.
+        """Take note of an image's checksum and look whether it is in the list already.
 
         Parameters
         ----------
@@ -91,14 +91,14 @@ class ImageList:
         Returns
         -------
         int or None
-            The older number, when that image's layer is gone and name, shape, channels and
-            checksum are the same.
+            The older number, when name, shape, channels and checksum are the same; its layer
+            may be gone.
         """
         self._checksums[image] = found
         source = self.source(image)
         for other, known in self._sources.items():
             is_same = self._checksums.get(other) == found and known.name == source.name
-            if other != image and is_same and not known.is_alive() and _alike(known, source):
+            if other != image and is_same and _alike(known, source):
                 return other
         return None
 

@@ -127,7 +127,8 @@ class JobActions(CheckActions):
         here, known = self._keys("plane"), self.desk.truths.keys()
         used = set(self.desk.images.used())
         others = [key for key in known if key not in here and key[0] in used]
-        self._predict([*here, *others][:FOLLOWED])
+        if here or others:
+            self._predict([*here, *others][:FOLLOWED])
 
     def predict(self, scope: Scope = "plane") -> None:
         """Predict with the version in use.
@@ -198,6 +199,7 @@ class JobActions(CheckActions):
         with self.acting():
             for lane in ("light", "heavy"):
                 self.desk.engine.restart(lane)
+            self.desk.tell("The computing process starts anew; jobs that wait go on.", "info")
 
     def use_version(self, number: int) -> None:
         """Use a version again.
