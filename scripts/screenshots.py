@@ -85,7 +85,12 @@ def in_training(loop: Loop, act: Callable[[], None]) -> None:
         What to do.
     """
     loop.ask_to_train(SECONDS)
-    wait_until(lambda: (loop.session.running("train").done or 0) > LATE)  # type: ignore[union-attr]
+
+    def is_late() -> bool:
+        training = loop.session.running("train")
+        return training is None or (training.done or 0) > LATE
+
+    wait_until(is_late)
     act()
 
 
