@@ -212,3 +212,20 @@ def test_single_objects_keep_their_ids_through_a_prediction(loop: Loop) -> None:
     assert (session.plane(2, ()).labels[corner] == 900).all()
     np.testing.assert_array_equal(session.plane(1, ()).labels, whole)
     assert session.plane(2, ()).labels[WHOLE].dtype == np.uint16
+
+
+def test_a_place_that_is_not_seen_is_not_judged(loop: Loop) -> None:
+    session = loop.session
+    loop.add()
+    session.make_first_masks(scope="all")
+    loop.rest()
+    session.start_checking()
+    place = session.queue.here
+    session.open(3 - place.image)
+    assert session.queue.here is None
+    session.accept()
+    assert not session.plane(place.image, ()).checked.any()
+    session.start_checking()
+    assert session.desk.images.opened == session.queue.here.image
+    session.left()
+    assert session.queue.at is None

@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import SegLoopError
 from napari_segloop.session.state import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.events import Event
     from napari_segloop.engine.messages import JobBlock
     from napari_segloop.engine.requests import Request
@@ -36,6 +36,7 @@ class Errand:
 
     def __init__(self, desk: Desk, title: str) -> None:
         self.desk, self.title = desk, title
+        self.number = 0  # among the errands of a session
         self.jobs = set[int]()
         self.reading = 0
         self.is_over = self.is_stopping = False
@@ -131,10 +132,10 @@ class Errand:
         Returns
         -------
         JobState
-            Its ``id`` is the smallest of its jobs, 0 before there is one.
+            Its ``id`` stays, however many jobs follow one another.
         """
         return JobState(
-            min(self.jobs, default=0), self.kind, self.title, self.done, self.seconds_left,
+            self.number, self.kind, self.title, self.done, self.seconds_left,
             stopping=self.is_stopping,
         )  # fmt: skip
 
@@ -171,8 +172,11 @@ class Errand:
             self.reading -= 1
             if self.is_over or self.is_stopping:
                 self.finish_if_idle()
-            else:
+                return
+            try:
                 then(pixels)
+            except SegLoopError as error:  # too much for one request
+                self.fail(error)
 
         def give_up(error: SegLoopError) -> None:
             self.reading -= 1
@@ -225,6 +229,8 @@ class Errand:
         self._show()
 
     def _end(self, *, is_well: bool) -> None:
+        if self.is_over:
+            return
         self.is_over = True
         self._show()
         self.at_end(is_well)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_segloop.core.errors import OutputError
+from napari_segloop.core.errors import OutputError, SegLoopError
 from napari_segloop.engine.messages import (
     ChildChanged,
     JobBlock,
@@ -110,7 +110,10 @@ class LoopSession(ClassActions, JobActions):
         known = (e for e in self.errands if message.job in e.jobs and not e.is_over)  # type: ignore[attr-defined]
         errand = next(known, None)
         if errand is not None:
-            _forward(errand, message)
+            try:
+                _forward(errand, message)
+            except SegLoopError as error:  # a plane that does not fit, a table that is full
+                errand.fail(error)
 
     def set_view(self, image: int, index: Index, box: Box) -> None:
         """Take note of what the user sees.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -58,6 +59,7 @@ class LoopParts:
         self.queue = QueueState()
         self.curve = Curve()
         self.errands = list[Errand]()
+        self._numbers = count(1)
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all
         self.view: tuple[int, Index, Box] | None = None
         self._state: LoopState | None = None  # as long as nothing changed
@@ -114,6 +116,7 @@ class LoopParts:
         errand : Errand
             Work of several steps.
         """
+        errand.number = next(self._numbers)
         self.errands.append(errand)
         errand.begin()
         self.note("jobs")

@@ -88,9 +88,9 @@ class JobState:
     Parameters
     ----------
     id : int
-        The engine's number.
+        Never used twice in a session.
     kind : str
-        ``train``, ``predict``, ``first_mask``, ``rank``.
+        ``train``, ``predict``, ``first_mask``, ``import``, ``export``.
     title : str
         For the user: "Training on 6 regions".
     done : float or None
