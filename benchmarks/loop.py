@@ -143,10 +143,10 @@ class Loop:
         *layers : napari.layers.Image
             Of the viewer.
         """
-        self.list(*layers)
+        self.put_on_list(*layers)
         self.answer()
 
-    def list(self, *layers: Image) -> None:
+    def put_on_list(self, *layers: Image) -> None:
         """Add layers to the list, each as an image.
 
         Parameters
@@ -229,7 +229,7 @@ class Loop:
 
     def _press_a(self, place: Place) -> None:
         canvas = self.viewer.window._qt_viewer.canvas.native  # noqa: SLF001  # no other way
-        QTest.keyClick(canvas, Qt.Key.Key_A)
+        QTest.keyClick(canvas, Qt.Key.Key_A)  # type: ignore[call-overload]  # the stub is narrower
         wait_until(lambda: self.session.queue.here != place)
 
     def train(self, seconds: float, *, again: bool = False) -> None:

@@ -84,7 +84,7 @@ def open_dock(viewer: Viewer) -> SegLoopDock:
     SegLoopDock
         Shown, perhaps not painted yet.
     """
-    _, dock = viewer.window.add_plugin_dock_widget("napari-segloop", "SegLoop")
+    dock: SegLoopDock = viewer.window.add_plugin_dock_widget("napari-segloop", "SegLoop")[1]
     return dock
 
 

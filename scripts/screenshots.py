@@ -20,9 +20,11 @@ from benchmarks.window import on_a_screen, open_viewer, wait, wait_until
 from napari_segloop.samples.crystals import crystals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari import Viewer
+
+    from napari_segloop.core.images import Labels
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 THEMES = "dark", "light"
@@ -43,14 +45,14 @@ def main() -> None:
     loop.session.window = WINDOW
     loop.wait_for_engine()
     layer = viewer.add_image(sample.image, name="crystals")
-    loop.list(layer)
+    loop.put_on_list(layer)
     take(viewer, "question")
     loop.answer()
     loop.session.rename_class(1, "crystal")
     loop.make_first_masks()
     visit(loop, "Segment")
     take(viewer, "first-masks")
-    truth = defaultdict(lambda: (sample.classes == CRYSTAL).astype(np.uint8))
+    truth: Mapping[int, Labels] = defaultdict(lambda: (sample.classes == CRYSTAL).astype(np.uint8))
     loop.correct_places(truth, PLACES)
     visit(loop, "Train")
     in_training(loop, lambda: take(viewer, "train"))
@@ -159,7 +161,7 @@ def window(viewer: Viewer) -> Image.Image:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.ReadWrite)
     viewer.window._qt_window.grab().save(buffer, "PNG")  # noqa: SLF001  # no other way
-    return Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+    return Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
 
 
 def canvas(viewer: Viewer) -> tuple[slice, slice]:
