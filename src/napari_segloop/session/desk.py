@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_segloop.engine.client import Engine
     from napari_segloop.session.imagelist import ImageList
     from napari_segloop.session.reading import Reader
+    from napari_segloop.session.state import Level
     from napari_segloop.session.versions import Versions
 
 Index = tuple[int, ...]
@@ -104,7 +105,7 @@ class Desk:
         self._checked = dict[Key, int]()
         self._keys: tuple[int, list[Key]] = (-1, [])
 
-    def tell(self, error: SegLoopError | str, level: str = "error", remedy: str = "") -> None:
+    def tell(self, error: SegLoopError | str, level: Level = "error", remedy: str = "") -> None:
         """Say something to the user.
 
         Parameters
@@ -118,11 +119,9 @@ class Desk:
         """
         self.changed.add("told")
         if isinstance(error, str):
-            self.told = Told(level, error, remedy)  # type: ignore[arg-type]  # one of three words
+            self.told = Told(level, error, remedy)
             return
-        file = f" ({error.file})" if error.file else ""
-        text = f"Expected {error.expected}, got {error.got}.{file}"
-        self.told = Told(level, text, error.remedy)  # type: ignore[arg-type]
+        self.told = Told.of(error, level)
 
     def plane(self, key: Key) -> PlaneTruth:
         """Return what is known of a plane.

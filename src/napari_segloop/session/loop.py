@@ -23,17 +23,20 @@ from napari_segloop.engine.messages import (
 from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.job_actions import USEFUL, JobActions
+from napari_segloop.session.predicting import seconds_for
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
 from napari_segloop.session.words import about
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_segloop.engine.client import Engine
+    from napari_segloop.session.desk import Key
     from napari_segloop.session.errands import Errand
     from napari_segloop.session.parts import Box, Index
-    from napari_segloop.session.state import JobState
+    from napari_segloop.session.state import JobState, Level
 
 PUMP_SECONDS = 0.006
 LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
@@ -149,9 +152,16 @@ class LoopSession(ClassActions, JobActions):
         elif action == "train":
             self.train()
         elif action == "predict":
-            self.predict("all")
+            self.predict_rest()
         elif action == "next_place":
             self.start_checking() if self.queue.at is None else self.accept()
+
+    def predict_rest(self) -> None:
+        """Predict all planes that the version in use has not predicted."""
+        with self.acting():
+            keys = self._unpredicted()
+            if self._has(keys):
+                self._predict(keys)
 
     def close(self) -> None:
         """End the engine and the reader; a version that is not on the disk yet is written."""
@@ -164,7 +174,7 @@ class LoopSession(ClassActions, JobActions):
         silent = message.state in {"silent", "quiet"}
         (self._silent.add if silent else self._silent.discard)(message.lane)
         if message.text:
-            level = "warning" if silent else "error"
+            level: Level = "warning" if silent else "error"
             self.desk.tell(message.text, level if message.state != "ready" else "info")
         self.note("jobs")
 
@@ -174,21 +184,20 @@ class LoopSession(ClassActions, JobActions):
 
     def _situation(self) -> Situation:
         training, predicting = self.running("train"), self.running("predict")
-        keys = self.desk.all_keys()
-        version = self.desk.versions.current
+        keys = self._unpredicted()
         return Situation(
             images=sum(1 for _ in self.desk.images.used()),
             has_task=self.task is not None,
             has_masks=bool(self.desk.truths.keys()),
-            has_model=version is not None,
+            has_model=self.desk.versions.current is not None,
             queue=self.queue,
             accepted=self.accepted,
             checked=self.checked,
             training=_left(training),
             predicting=_left(predicting),
             train_cost=about(self.seconds),
-            predict_cost=self._cost_of_all(),
-            unpredicted=sum(self.desk.predicted.get(key) != version for key in keys),
+            predict_cost=self._cost_of(keys),
+            unpredicted=len(keys),
             is_useful=self._is_useful(),
         )
 
@@ -196,9 +205,13 @@ class LoopSession(ClassActions, JobActions):
         in_use = [v for v in self.desk.versions.states if v.number == self.desk.versions.current]
         return not in_use or in_use[0].score is None or in_use[0].score >= USEFUL
 
-    def _cost_of_all(self) -> str:
-        cost = self.predict_cost("all")
-        return cost.split(", ")[1] if ", about" in cost else ""
+    def _unpredicted(self) -> list[Key]:
+        version, predicted = self.desk.versions.current, self.desk.predicted
+        return [key for key in self.desk.all_keys() if predicted.get(key) != version]
+
+    def _cost_of(self, keys: Sequence[Key]) -> str:
+        seconds = seconds_for(self.desk, self._pixels(keys, "all"))
+        return "" if seconds is None else about(seconds)
 
 
 def _forward(errand: Errand, message: Message) -> None:

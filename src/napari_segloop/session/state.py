@@ -1,6 +1,6 @@
 """The loop's state as frozen values: all that a face needs to draw itself.
 
-Nothing here computes; `LoopSession` makes new states and widgets read them.
+Nothing here changes; `LoopSession` makes new states and widgets read them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
+    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.regions import Region
 
 Task = Literal["classes", "objects"]
@@ -179,6 +180,25 @@ class Told:
     level: Level
     text: str
     remedy: str = ""
+
+    @classmethod
+    def of(cls, error: SegLoopError, level: Level = "error") -> Told:
+        """Put an error into words.
+
+        Parameters
+        ----------
+        error : SegLoopError
+            What went wrong.
+        level : {"info", "warning", "error"}
+            How bad it is.
+
+        Returns
+        -------
+        Told
+            Expected and got as the text, the remedy apart.
+        """
+        where = f"{error.file}: " if error.file else ""
+        return cls(level, f"{where}Expected {error.expected}, got {error.got}.", error.remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from qtpy.QtWidgets import QCheckBox, QLabel, QWidget
 from superqt.utils import qdebounced
 
 from napari_segloop.core.errors import InputError
+from napari_segloop.session.state import Told
 from napari_segloop.widgets.first_mask_form import FirstMaskForm
 from napari_segloop.widgets.listening import Ear
-from napari_segloop.widgets.part import Part, button, in_column, in_row, told
+from napari_segloop.widgets.part import Part, button, in_column, in_row
 
 if TYPE_CHECKING:
     from napari_segloop.core.firstmasks import FirstMaskSettings
@@ -156,7 +157,7 @@ class FirstMasksSection(Part):
         try:
             return self.form.settings()
         except InputError as error:
-            self.refused.emit(told(error))
+            self.refused.emit(Told.of(error))
             return None
 
     def _make(self, scope: Literal["plane", "all"]) -> None:

@@ -74,7 +74,7 @@ class NextStep(Part):
             "first_masks": session.make_first_masks,
             "next_place": session.start_checking,
             "train": session.train,
-            "predict": lambda: session.predict("all"),
+            "predict": session.predict_rest,
             "stop": session.stop,
         }
         return actions.get(action, lambda: None)

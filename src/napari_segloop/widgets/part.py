@@ -79,25 +79,8 @@ class Part(QWidget):
         try:
             return action(*args, **kwargs)
         except SegLoopError as error:
-            self.refused.emit(told(error))
+            self.refused.emit(Told.of(error))
             return None
-
-
-def told(error: SegLoopError) -> Told:
-    """Put an error into the words of the message line.
-
-    Parameters
-    ----------
-    error : SegLoopError
-        What went wrong.
-
-    Returns
-    -------
-    Told
-        Expected and got as the text, the remedy apart.
-    """
-    where = f"{error.file}: " if error.file else ""
-    return Told("error", f"{where}Expected {error.expected}, got {error.got}.", error.remedy)
 
 
 def button(text: str, tooltip: str, action: Callable[[], object], name: str = "") -> QPushButton:
