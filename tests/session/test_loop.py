@@ -229,3 +229,21 @@ def test_a_place_that_is_not_seen_is_not_judged(loop: Loop) -> None:
     assert session.desk.images.opened == session.queue.here.image
     session.left()
     assert session.queue.at is None
+
+
+def test_a_place_that_was_judged_is_not_offered_again_unless_taken_back(loop: Loop) -> None:
+    session = loop.session
+    first, second = loop.add()
+    session.make_first_masks(scope="all")
+    loop.rest()
+    session.start_checking()
+    place = session.queue.here
+    session.accept()
+    session.look_for_places([(second if place.image == first else first, ())])
+    loop.rest()
+    assert place not in session.queue.places
+    assert session.take_back_last()
+    assert (session.accepted, session.checked) == (0, 0)
+    session.look_for_places([(second if place.image == first else first, ())])
+    loop.rest()
+    assert place in session.queue.places

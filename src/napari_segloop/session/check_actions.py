@@ -97,6 +97,7 @@ class CheckActions(TruthActions):
             self.desk.put_back(last.key, plane.restore(last.before, last.after))
             self._count(-last.counted)
             self.desk.count_checked(last.key)
+            self.desk.truths.remember_place(last.key, last.place.region)
             if last.place in self.queue.places:
                 self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
                 self._go()
@@ -146,6 +147,7 @@ class CheckActions(TruthActions):
             self._acceptances.append(_Acceptance(key, here, counted, before, after))
             del self._acceptances[:-MOST_TAKEN_BACK]
             self._count(counted)
+            self.desk.truths.forget_place(key, here.region)
             self.queue = walking.finish(self.queue)
             self.desk.count_checked(key)
             self._go()

@@ -12,7 +12,7 @@ from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.versions import Facts
-from napari_segloop.session.words import counted
+from napari_segloop.session.words import counted, percent
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
@@ -245,10 +245,10 @@ def in_words(version: Version, *, stopped: bool) -> str:
     begin = "Stopped. " if stopped else ""
     if version.score is None:
         return f"{begin}Version {version.number} is in use. There were no test regions to score it."
-    now = f"agrees with you on {100 * version.score:.0f} % of the test regions (never trained on)"
+    now = f"agrees with you on {percent(version.score)} of the test regions (never trained on)"
     if version.start_score is None:
         return f"{begin}Version {version.number} {now}."
-    before = f"{100 * version.start_score:.0f} %"
+    before = percent(version.start_score)
     if version.accepted:
         return f"{begin}Version {version.number} {now}; before it was {before}."
     return (

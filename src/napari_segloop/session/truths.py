@@ -183,6 +183,31 @@ class Truths:
         for key in self.keys(image):
             self._pack(key)
 
+    def forget_place(self, key: Key, region: Region) -> None:
+        """Drop a place that was judged, so that later queues do not offer it again.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        region : Region
+            The place.
+        """
+        self.places[key] = [each for each in self.places.get(key, []) if each != region]
+
+    def remember_place(self, key: Key, region: Region) -> None:
+        """Offer a place again.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        region : Region
+            The place.
+        """
+        self.forget_place(key, region)
+        self.places[key].append(region)
+
     def forget(self, image: int) -> None:
         """Drop all planes of an image.
 

@@ -6,6 +6,7 @@ from typing import Final
 
 MOMENT, FEW, NEARLY_A_MINUTE = 1.5, 10, 58  # seconds
 HOUR, DAY = 60, 24 * 60  # minutes
+ROUNDED_UP = 0.995  # what would read 100 %
 TASKS: Final = {"classes": "kinds of area", "objects": "single objects"}
 
 
@@ -64,3 +65,26 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 plane', '1,200 planes')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """Return a share as whole percent, but never 100 % of what is not all.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        As in "93 %".
+
+    Examples
+    --------
+    >>> percent(0.928), percent(0.9994), percent(1.0)
+    ('93 %', '99.9 %', '100 %')
+    """
+    if ROUNDED_UP <= share < 1:
+        return f"{min(99.9, 100 * share):.1f} %"
+    return f"{100 * share:.0f} %"

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_segloop.session.words import percent
 from napari_segloop.widgets.part import Part, button, in_column, in_row
 from napari_segloop.widgets.rows import Column, Rows
 from napari_segloop.widgets.table import Table
-from napari_segloop.widgets.words import percent, teach_and_test, when
+from napari_segloop.widgets.words import teach_and_test, when
 
 if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession

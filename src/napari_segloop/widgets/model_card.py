@@ -13,10 +13,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from napari_segloop.core.modelinfo import ModelInfo
-from napari_segloop.session.words import TASKS, counted
+from napari_segloop.session.words import TASKS, counted, percent
 from napari_segloop.widgets.part import in_column, prose
 from napari_segloop.widgets.theme import em
-from napari_segloop.widgets.words import percent, teach_and_test, when
+from napari_segloop.widgets.words import teach_and_test, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

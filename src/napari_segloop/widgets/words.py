@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.session.words import about
+from napari_segloop.session.words import about, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,6 @@ STATUS_MEANING: Final[Mapping[Status, str]] = {
     "excluded": "Left out: not trained on, predicted or offered for checking.",
     "missing": "The file or the layer is gone.",
 }
-
-_ROUNDED_UP = 0.995  # what would read 100 %
 
 
 def time_left(seconds: float | None) -> str:
@@ -46,29 +44,6 @@ def time_left(seconds: float | None) -> str:
     'about 40 s left'
     """
     return "" if seconds is None else f"{about(seconds)} left"
-
-
-def percent(share: float) -> str:
-    """Return a share as whole percent, but never 100 % of what is not all.
-
-    Parameters
-    ----------
-    share : float
-        From 0 to 1.
-
-    Returns
-    -------
-    str
-        As in "93 %".
-
-    Examples
-    --------
-    >>> percent(0.928), percent(0.9994), percent(1.0)
-    ('93 %', '99.9 %', '100 %')
-    """
-    if _ROUNDED_UP <= share < 1:
-        return f"{min(99.9, 100 * share):.1f} %"
-    return f"{100 * share:.0f} %"
 
 
 def when(created: str) -> str:
