@@ -239,7 +239,9 @@ def _stations(loop: Loop, viewer: Viewer, scale: Scale) -> list[Row]:
 def _felt(what: str, act: Callable[[], object]) -> Row:
     heart = Heart()
     act()
-    return {"what": what, **heart.stop()}
+    row = {"what": what, **heart.stop()}
+    print(row, file=sys.stderr, flush=True)  # the others take minutes
+    return row
 
 
 def _draw(viewer: Viewer, seconds: float) -> None:
