@@ -144,7 +144,7 @@ def test_another_answer_leaves_nothing_of_the_first(opened: tuple[Loop, Open, in
 
 
 class _Blob:
-    id, data = "m", b""
+    id, data = "m", b"m"
 
 
 def test_a_copy_that_cannot_be_written_is_said(loop: Loop, tmp_path: Path) -> None:
@@ -154,6 +154,20 @@ def test_a_copy_that_cannot_be_written_is_said(loop: Loop, tmp_path: Path) -> No
     session.save_model(1, tmp_path / "nowhere" / "x.segloop")
     assert session.state.told.level == "error"
     assert "x.segloop" in session.state.told.text
+
+
+def test_a_version_that_cannot_be_written_is_kept_and_written_later(loop: Loop) -> None:
+    session, folder = loop.session, loop.folder / "models"
+    folder.write_text("in the way")
+    version = Version(0, "m", None, 0.9, None, accepted=True, created="")
+    session.desk.versions.add(_Blob(), Facts("classes", 1, (0, 1)), version)  # type: ignore[arg-type]
+    loop.until(lambda: loop.told)
+    assert "kept in memory" in session.state.told.remedy
+    session.save_model(1, loop.folder / "elsewhere.segloop")
+    assert (loop.folder / "elsewhere.segloop").read_bytes() == b"m"
+    folder.unlink()
+    session.desk.versions.add(_Blob(), Facts("classes", 1, (0, 1)), version)  # type: ignore[arg-type]
+    loop.until(lambda: all(session.desk.versions.path(n).exists() for n in (1, 2)))
 
 
 def test_an_unusable_image_stays_so(loop: Loop) -> None:

@@ -10,11 +10,10 @@ import datetime
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.errors import InputError
+from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.state import Version
 
@@ -98,7 +97,7 @@ class Versions:
         number = len(self._versions) + 1
         created = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         self._unwritten[number] = blob.data
-        self._run(partial(self._write, number))
+        self._run(self.finish)
         self._versions[number] = replace(version, number=number, created=created)
         self._facts[number] = facts
         if version.accepted:
@@ -122,8 +121,15 @@ class Versions:
                 return
             with suppress(OSError):  # said better by what follows
                 self._folder.mkdir(parents=True, exist_ok=True)
-            with replacing(self.path(number)) as temporary:
-                temporary.write_bytes(self._unwritten[number])
+            try:
+                with replacing(self.path(number)) as temporary:
+                    temporary.write_bytes(self._unwritten[number])
+            except OutputError as error:
+                remedy = (
+                    f"Nothing is lost: version {number} is kept in memory. Free some space, or "
+                    "save it elsewhere under History before you close the viewer."
+                )
+                raise OutputError(error.expected, error.got, remedy, error.file) from error
             del self._unwritten[number]
 
     def path(self, number: int) -> Path:
