@@ -17,7 +17,7 @@ from benchmarks.bare import Bare
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Row, Run, open_run
 from benchmarks.loop import Loop, add_plain_layers, busy_processors, made_layer
-from benchmarks.window import Hand, Heart, Paint, on_a_screen, open_viewer, wait
+from benchmarks.window import Hand, Heart, Paint, load, on_a_screen, open_viewer, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,8 @@ def section() -> Section:
         "same layers and no dock; *processors busy*: one process for each processor counts, with "
         "the priority of our engine. Without a graphics card napari draws on the same "
         "processors. Then I3, I1, and the opening of the dock with a warm file cache; torch must "
-        "not be in the viewer's process.",
+        "not be in the viewer's process. *Load* is the machine's over five minutes; above "
+        "its number of processors, others were at work.",
         (
             Column("what", value("what")),
             Column("in gaps, %", number("share", 2)),
@@ -100,6 +101,7 @@ def section() -> Section:
             Column("figure", number("figure", 2)),
             Column("target", _target),
             Column("measured for, s", number("seconds", 0)),
+            Column("load", number("load", 1)),
         ),
         tuple(_keys()),
     )
@@ -126,7 +128,7 @@ def _scale(run: Run) -> Scale:
 
 def _add(run: Run, rows: list[Row]) -> None:
     for row in rows:
-        run.add(**row)
+        run.add(**row, load=load())
 
 
 def _apart(measure: Callable[[Scale], list[Row]], scale: Scale) -> list[Row]:

@@ -88,6 +88,11 @@ def open_dock(viewer: Viewer) -> SegLoopDock:
     return dock
 
 
+def load() -> float | None:
+    """Return the machine's load, averaged over five minutes; None where that is not known."""
+    return os.getloadavg()[1] if hasattr(os, "getloadavg") else None
+
+
 def wait(seconds: float) -> None:
     """Let the window live.
 
