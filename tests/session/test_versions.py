@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from napari_segloop.core.errors import InputError
@@ -88,3 +89,20 @@ def test_a_version_can_be_used_before_it_is_written(tmp_path: Path) -> None:
     versions.path(1).unlink()
     later[0]()  # too late: it is written already
     assert not versions.path(1).exists()
+
+
+def test_older_versions_speak_in_the_classes_of_today(versions: Versions) -> None:
+    facts = Facts("classes", 1, (0, 1, 2, 5))
+    versions.add(ModelBlob("second", b"two"), facts, version())
+    versions.renumber({5: 2})
+    versions.renumber({1: 0})
+    versions.add(ModelBlob("third", b"three"), Facts("classes", 1, (0, 1, 2)), version())
+    versions.renumber({2: 7})
+    labels = np.array([[0, 1, 2, 5]], np.uint8)
+    np.testing.assert_array_equal(versions.translate(2, labels), [[0, 0, 7, 7]])
+    np.testing.assert_array_equal(versions.translate(3, labels[:, :3]), [[0, 1, 7]])
+
+
+def test_nothing_is_translated_before_a_class_changed(versions: Versions) -> None:
+    labels = np.array([[0, 1]], np.uint8)
+    assert versions.translate(1, labels) is labels

@@ -139,7 +139,7 @@ def _fit(
     budget = Budget(settings.steps, settings.seconds)
     lesson = prepare_lesson(images, settings, start.info if start else None)
     classroom = yield from _open(lesson, settings, start)
-    yield from _announce(lesson, budget)
+    yield from _announce(lesson, budget.steps)
     best = Best()
     stopped = False
     for step in count():
@@ -151,10 +151,12 @@ def _fit(
         loss = classroom.step(budget.due_step(step, closing), known)
         budget.note_step(time.monotonic() - started, closing)
         if known is None and budget.steps is not None:
-            yield from _announce(lesson, budget)
+            yield from _announce(lesson, budget.steps)
         yield StepDone(step + 1, budget.steps or 0, loss, budget.elapsed)
         if step + 1 != budget.steps and is_scoring_step(step + 1, budget.steps):
             yield from best.consider(classroom, step + 1)
+    if budget.steps is None:  # stopped before a number was fixed
+        yield from _announce(lesson, step)
     yield from best.consider(classroom, step)
     return _conclude(classroom, best, _Story(settings, start, step, budget, stopped))
 
@@ -189,9 +191,9 @@ def _open(
     return Classroom(network, lesson, settings, precision)
 
 
-def _announce(lesson: Lesson, budget: Budget) -> Iterator[Event]:
-    if budget.steps is not None:
-        yield TrainingPlanned(budget.steps, len(lesson.split.teach), len(lesson.split.test))
+def _announce(lesson: Lesson, steps: int | None) -> Iterator[Event]:
+    if steps is not None:
+        yield TrainingPlanned(steps, len(lesson.split.teach), len(lesson.split.test))
 
 
 def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:

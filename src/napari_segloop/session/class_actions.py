@@ -100,6 +100,7 @@ class ClassActions(LoopParts):
         self.note("classes")
 
     def _remap(self, mapping: dict[int, int], dropped: frozenset[int]) -> None:
+        self.desk.versions.renumber(mapping | dict.fromkeys(dropped, 0))
         if self.desk.images.opened is not None:
             self.looking.emit(self.desk.images.opened, None)
         for key, plane in self.desk.truths.items():

@@ -293,6 +293,9 @@ class JobActions(CheckActions):
     def _has(self, keys: Sequence[Key]) -> bool:
         if self.task is None:
             self.desk.tell("Say first what you want to find: areas or single objects.", "warning")
+        elif not keys and self.desk.images.opened is not None:
+            text = "The open image cannot be edited whole."
+            self.desk.tell(text, "warning", "Make a work area of the part in view.")
         elif not keys:
             self.desk.tell("No image is open: click one in the list.", "warning")
         return bool(keys) and self.task is not None

@@ -13,8 +13,9 @@ from napari_segloop.core.errors import ModelError
 from napari_segloop.core.modelheader import read_info
 from napari_segloop.engine.requests import CardAnswer, ModelBlob
 from napari_segloop.session.errands import Errand
+from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
-from napari_segloop.session.versions import Facts, read_model_file
+from napari_segloop.session.versions import Facts
 from napari_segloop.session.words import TASKS
 
 if TYPE_CHECKING:

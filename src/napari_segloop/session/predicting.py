@@ -105,7 +105,8 @@ class Predicting(Errand):
         if key[0] not in self.desk.images:
             return
         if block.name == "labels":
-            self.desk.put_labels(key, block.window, block.array, whole=not self._view_only)  # type: ignore[arg-type]
+            labels = self.desk.versions.translate(self._version, block.array)  # type: ignore[arg-type]
+            self.desk.put_labels(key, block.window, labels, whole=not self._view_only)
         elif block.name == "uncertainty":
             self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]
 

@@ -12,16 +12,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.engine.requests import ModelBlob
+from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-LARGEST_FILE = 4 * 2**30  # bytes
+    from napari_segloop.core.images import Labels
 
 
 def _at_once(write: Callable[[], None]) -> None:
@@ -66,6 +69,7 @@ class Versions:
         self._facts = dict[int, Facts]()
         self._blob: tuple[int, ModelBlob] | None = None
         self.current: int | None = None
+        self._renumbered = dict[int, dict[int, int]]()
 
     @property
     def states(self) -> tuple[Version, ...]:
@@ -131,6 +135,42 @@ class Versions:
                 )
                 raise OutputError(error.expected, error.got, remedy, error.file) from error
             del self._unwritten[number]
+
+    def renumber(self, mapping: Mapping[int, int]) -> None:
+        """Take note that classes were merged or deleted: older versions go on saying old values.
+
+        Parameters
+        ----------
+        mapping : mapping of int to int
+            Old label value to the one that it is now; 0 for a class that was deleted.
+        """
+        for number, facts in self._facts.items():
+            known = self._renumbered.setdefault(number, {value: value for value in facts.values})
+            for old, now in known.items():
+                known[old] = mapping.get(now, now)
+
+    def translate(self, number: int, labels: Labels) -> Labels:
+        """Return what a version says in the label values of today.
+
+        Parameters
+        ----------
+        number : int
+            The version.
+        labels : ndarray of integer
+            Predicted by it.
+
+        Returns
+        -------
+        ndarray of integer
+            The same array when no class was merged or deleted since.
+        """
+        known = self._renumbered.get(number, {})
+        if all(old == now for old, now in known.items()):
+            return labels
+        values = np.arange(max(known) + 1, dtype=labels.dtype)
+        for old, now in known.items():
+            values[old] = now
+        return np.take(values, labels)
 
     def path(self, number: int) -> Path:
         """Return the file of a version.
@@ -226,37 +266,3 @@ class Versions:
     def _read(self, number: int) -> bytes:
         data = self._unwritten.get(number)
         return read_model_file(self.path(number)) if data is None else data
-
-
-def read_model_file(path: Path) -> bytes:
-    """Read the content of a model file without looking into it.
-
-    Parameters
-    ----------
-    path : Path
-        A file.
-
-    Returns
-    -------
-    bytes
-        Its content.
-
-    Raises
-    ------
-    InputError
-        When it is missing, unreadable or larger than 4 GiB.
-    """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise InputError(
-                "a model file of at most 4 GiB", f"{size} bytes", "Choose another.", str(path)
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            "a model file that can be read",
-            error.strerror or str(error),
-            "Look whether it is still there.",
-            str(path),
-        ) from error
