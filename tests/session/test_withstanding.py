@@ -170,6 +170,13 @@ def test_a_version_that_cannot_be_written_is_kept_and_written_later(loop: Loop) 
     loop.until(lambda: all(session.desk.versions.path(n).exists() for n in (1, 2)))
 
 
+def test_an_image_that_is_shown_bare_is_said_to_need_a_work_area(loop: Loop) -> None:
+    loop.add(1)
+    loop.session.view = None
+    loop.session.make_first_masks()
+    assert "work area" in loop.session.state.told.text
+
+
 def test_an_unusable_image_stays_so(loop: Loop) -> None:
     (loop.folder / "bad.tif").write_bytes(b"II*\0nothing")
     loop.session.add_files([loop.folder / "bad.tif"])

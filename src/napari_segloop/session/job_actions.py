@@ -294,8 +294,7 @@ class JobActions(CheckActions):
         if self.task is None:
             self.desk.tell("Say first what you want to find: areas or single objects.", "warning")
         elif not keys and self.desk.images.opened is not None:
-            text = "The open image cannot be edited whole."
-            self.desk.tell(text, "warning", "Make a work area of the part in view.")
+            self.desk.tell("It is too large: make a work area of the part in view.", "warning")
         elif not keys:
             self.desk.tell("No image is open: click one in the list.", "warning")
         return bool(keys) and self.task is not None

@@ -165,6 +165,8 @@ class Stage(QObject):
             self.session.desk.tell(error)
             self.session.left()
             return
+        if not self.opened.is_alive:
+            self.session.view = None
         self.opened.show_uncertainty(self._shows_uncertainty)
 
     def _leave(self) -> None:
