@@ -88,7 +88,9 @@ def serve(pipe: Connection, path: Path, image: Array, view: Box) -> None:
     from napari_segloop.core.network import fold  # noqa: PLC0415
     from napari_segloop.core.settings import PredictSettings  # noqa: PLC0415
     from napari_segloop.core.tiling import grid, touching  # noqa: PLC0415
+    from napari_segloop.engine.process import lower_priority  # noqa: PLC0415
 
+    lower_priority()  # as the engine, so that both suffer alike
     model = load_model(path)
     plan = plan_for(model, image, PredictSettings())
     formats, device = Format(plan.precision, plan.layout), choose_device(plan.device)

@@ -292,19 +292,19 @@ class Loop:
         wait(0.1)
         return self._stop("train", self._steps)
 
-    def stop_predicting(self) -> float:
+    def stop_predicting(self) -> float | None:
         """Press Stop in a prediction of the plane.
 
         Returns
         -------
-        float
-            Time until it ended, in tiles.
+        float or None
+            Time until it ended, in tiles; None when the plane is too few tiles to be stopped.
         """
         self.settle_and_predict(0)
         self._tiles.clear()
         self.session.predict("plane")
         wait_until(lambda: len(self._tiles) >= TILES or self.idle(), LONG)
-        return 0.0 if self.idle() else self._stop("predict", self._tiles)
+        return None if self.idle() else self._stop("predict", self._tiles)
 
     def _stop(self, kind: str, beats: list[float]) -> float:
         pace = float(np.median(np.diff(beats)))

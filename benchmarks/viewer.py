@@ -20,7 +20,7 @@ from benchmarks.loop import Loop, add_plain_layers, busy_processors, made_layer
 from benchmarks.window import Hand, Heart, Paint, load, on_a_screen, open_viewer, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari import Viewer
 
@@ -261,9 +261,14 @@ def _stops(loop: Loop, scale: Scale) -> list[Row]:
     predicting = [loop.stop_predicting() for _ in range(scale.turns)]
     names = list(FIGURES)[1:3]
     return [
-        {"what": what, "figure": median(values), "all": values}
+        {"what": what, "figure": _middle(values), "all": values}
         for what, values in zip(names, (training, predicting), strict=True)
     ]
+
+
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [each for each in values if each is not None]
+    return median(known) if known else None
 
 
 def _view(loop: Loop, scale: Scale) -> Row:
