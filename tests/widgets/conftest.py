@@ -18,8 +18,15 @@ from napari_segloop.core.corrections import PlaneTruth
 from napari_segloop.session.desk import Write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari import Viewer
+    from qtpy.QtWidgets import QAbstractButton
+
     from napari_segloop.core.corrections import Change, PlaneSnapshot
     from napari_segloop.core.images import Labels
+    from tests.widgets.real_window import Face
 
 Index = tuple[int, ...]
 Window = tuple[slice, slice]
@@ -89,3 +96,34 @@ class Planes:
 @pytest.fixture
 def planes() -> type[Planes]:
     return Planes
+
+
+@pytest.fixture
+def private_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test keeps models among those of the user."""
+    folder = tmp_path / "models"
+    monkeypatch.setattr("napari_segloop.widgets.stage._folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def face(make_napari_viewer: Callable[..., Viewer], private_models: Path) -> Iterator[Face]:
+    """The dock in a window of 1366 x 768 pixels."""
+    from tests.widgets.real_window import Face  # noqa: PLC0415  # needs a Qt binding
+
+    del private_models
+    face = Face(make_napari_viewer(show=True))
+    yield face
+    vars(face).clear()  # pytest keeps it longer than the viewer may live
+
+
+@pytest.fixture
+def texts_cut() -> Callable[[QAbstractButton], bool]:
+    """Whether a button has too little room for its words."""
+
+    def is_cut(button: QAbstractButton) -> bool:
+        words = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
+        hint = button.minimumSizeHint()
+        return button.width() < min(hint.width(), words) or button.height() < hint.height()
+
+    return is_cut
