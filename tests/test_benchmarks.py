@@ -29,6 +29,7 @@ HERE = {
     "threads": 2,
     "torch": "2.10",
 }
+IN_A_WINDOW = {"viewer", "simulated_user"}  # minutes each; tests/widgets drives the same window
 KEYS = ({"arm": "ours"}, {"arm": "theirs"})
 
 
@@ -60,8 +61,15 @@ def test_there_are_programs() -> None:
     assert wanted <= set(PROGRAMS)
 
 
+@pytest.mark.parametrize("program", sorted(IN_A_WINDOW))
+def test_a_program_in_a_window_says_what_it_does(program: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{program}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--quick" in done.stdout
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", sorted(set(PROGRAMS) - IN_A_WINDOW))
 def test_a_program_measures_every_row_of_its_table(program: str) -> None:
     before = {path: path.stat().st_mtime_ns for path in (FOLDER / "results").glob("*")}
     done = subprocess.run(
