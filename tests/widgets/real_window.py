@@ -118,6 +118,7 @@ class Face:
     def unfold(self, name: str) -> None:
         """Unfold a section with its header."""
         section = self.panel.sections[name]
+        self.turn(5)  # the panel follows the loop, and folds what it left
         if not section.is_open:
             self.click(section.header)
         assert section.is_open

@@ -1,147 +1,272 @@
-"""Any sequence of edits, acceptances and predictions: layers and session agree, checked stays.
+"""Random work on the layers of a real viewer against a model that judges one pixel at a time.
 
-The plain model: pixels that a human stated keep label and mark through every prediction, and what
-the two layers show is what the session knows.
+The model sees what the layers hold whenever the tie looks, and knows what was asked of the
+session; that nothing is missed is checked after each step.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-
-pytest.importorskip("napari")
-pytest.importorskip("qtpy")
-
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from napari.components import ViewerModel
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from napari_segloop.session.desk import Write
-from napari_segloop.widgets.labels_layers import make_layers
-from napari_segloop.widgets.links import ImageLink
-from napari_segloop.widgets.placement import Placement
-from napari_segloop.widgets.undoing import Undoing
-from tests.widgets.conftest import Planes
+from napari_segloop.core.regions import Region
+from napari_segloop.session.state import Place, QueueState
+from tests.core.test_corrections_machine import Pixel
+from tests.widgets.real_window import Face
 
-SHAPE = (2, 24, 30)
-IMAGE = 3
-planes_ = st.integers(0, 1)
-ys, xs = st.integers(0, 23), st.integers(0, 29)
-labels_ = st.sampled_from([0, 1, 1, 9])
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari import Viewer
+
+SIDE = 12
+ALL = [(y, x) for y in range(SIDE) for x in range(SIDE)]
+Window = tuple[slice, slice]
+inside = st.integers(0, SIDE - 1)
 windows = st.builds(
-    lambda y, x, h, w: (slice(y, min(24, y + h)), slice(x, min(30, x + w))),
-    ys, xs, st.integers(1, 12), st.integers(1, 12),
-)  # fmt: skip
+    lambda y, x, h, w: (slice(y, min(SIDE, y + h)), slice(x, min(SIDE, x + w))),
+    *(inside, inside, st.integers(1, 6), st.integers(1, 6)),
+)
 
 
 class Layers(RuleBasedStateMachine):
-    """An open image in the hands of somebody impatient."""
+    """A viewer, the session behind it, and the model."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.viewer, self.session = ViewerModel(), Planes(SHAPE[1:])
-        image = self.viewer.add_image(np.zeros(SHAPE), name="cells")
-        self.layers = make_layers("cells", SHAPE, Placement.of(image), classes=self.session.table)
-        for layer in self.layers.all():
-            self.viewer.add_layer(layer)
-        self.ends: list[str] = []
-        self.link = ImageLink(
-            self.viewer, self.session, IMAGE, self.layers, on_end=self.ends.append
-        )
-        self.session.written.connect(self.link.apply)
-        self.session.looking.connect(lambda _, index: self.link.settle(index))
-        self.undoing = Undoing(self.viewer, self.session, self.link)
+    face: Face
 
-    @rule(z=planes_, y=ys, x=xs, label=labels_, size=st.integers(1, 9))
-    def paint(self, z: int, y: int, x: int, label: int, size: int) -> None:
-        self.layers.masks.brush_size = size
-        self.layers.masks.paint((z, y, x), label)
+    @initialize(objects=st.booleans())
+    def open(self, objects: bool) -> None:
+        session, viewer = self.face.session, self.face.viewer
+        for state in session.state.images:
+            session.remove(state.id)
+        viewer.layers.clear()
+        session.task = None
+        session.answer_task("objects" if objects else "classes")
+        if not objects:
+            session.add_class()
+        viewer.add_image(np.zeros((SIDE, SIDE)), name="cells")
+        self.face.take_selected()
+        self.image = session.state.images[0].id
+        self.key = (self.image, ())
+        self.objects = objects
+        self.model = {at: Pixel(0, 0) for at in ALL}
+        self.undone_later = list[tuple[dict[tuple[int, int], Pixel], ...]]()
+        observe, take_back = type(session).observe, type(session).take_back_last
 
-    @rule(z=planes_, y=ys, x=xs, label=labels_)
-    def fill(self, z: int, y: int, x: int, label: int) -> None:
-        self.layers.masks.fill((z, y, x), label)
+        def watched(
+            image: int, index: object, labels: np.ndarray, checked: np.ndarray, window: Window
+        ) -> object:
+            self.see(labels, checked, window)
+            return observe(session, image, index, labels, checked, window)
 
-    @rule(z=planes_, y=ys, x=xs, mark=st.integers(0, 5))
-    def brush(self, z: int, y: int, x: int, mark: int) -> None:
-        self.layers.checked.brush_size = 5
-        self.layers.checked.paint((z, y, x), mark)
+        def taken_back() -> bool:
+            is_any = take_back(session)
+            assert is_any == bool(self.undone_later)
+            if is_any:
+                self.take_back()
+            return is_any
 
-    @rule(z=planes_, window=windows, label=st.integers(0, 1), by_copy=st.booleans())
-    def script(self, z: int, window: tuple[slice, slice], label: int, by_copy: bool) -> None:
-        masks = self.layers.masks
-        data = masks.data.copy() if by_copy else masks.data
-        data[z][window] = label
-        if by_copy:
-            masks.data = data
+        session.observe, session.take_back_last = watched, taken_back
 
-    @rule(is_undo=st.booleans(), layer=st.sampled_from(["masks", "checked"]))
-    def napari_undo(self, is_undo: bool, layer: str) -> None:
-        chosen = getattr(self.layers, layer)
-        chosen.undo() if is_undo else chosen.redo()
+    def see(self, labels: np.ndarray, checked: np.ndarray, window: Window) -> None:
+        """Judge what is new in a window, labels first."""
+        declared, epoch = {0, *self.face.session.table.values}, self.face.session.table.epoch
+        for at in within(window):
+            label, state, pixel = int(labels[at]), int(checked[at]), self.model[at]
+            if self.objects or label in declared or label == pixel.predicted:
+                self.model[at] = pixel.painted(label, epoch)
+            if state != pixel.state and state <= 3:
+                self.model[at] = self.model[at].brushed(state, epoch)
 
-    @rule(is_undo=st.booleans())
-    def our_undo(self, is_undo: bool) -> None:
-        self.undoing.undo() if is_undo else self.undoing.redo()
+    def take_back(self) -> None:
+        """Return to before an acceptance where nothing was stated since."""
+        before, after = self.undone_later.pop()
+        for at, pixel in before.items():
+            now = self.model[at]
+            if (now.state, now.why) == (after[at].state, after[at].why):
+                was = Pixel(now.label, now.predicted, pixel.state, pixel.why, pixel.epoch)
+                if now.label not in {pixel.label, now.predicted} and not was.why:
+                    was = Pixel(now.label, now.predicted, 1, "changed", now.epoch)
+                self.model[at] = was
 
-    @rule(layer=st.sampled_from(["masks", "checked"]))
-    def hide_or_rename(self, layer: str) -> None:
-        chosen = getattr(self.layers, layer)
-        chosen.visible, chosen.name = not chosen.visible, f"{chosen.name}'"
+    @property
+    def is_open(self) -> bool:
+        return self.face.stage.opened is not None and self.face.stage.opened.is_alive
 
-    @rule(z=planes_)
-    def slide(self, z: int) -> None:
-        self.viewer.dims.set_current_step(0, z)
+    def look(self) -> None:
+        """Look at all, as before a training."""
+        self.face.session.looking.emit(self.image, None)
+
+    @rule(y=inside, x=inside, label=st.integers(0, 3), size=st.sampled_from([1, 4, 9]))
+    def paint(self, y: int, x: int, label: int, size: int) -> None:
+        masks, before = self.face.masks, self.face.masks.data.copy()
+        masks.brush_size = size
+        masks.paint((y, x), label)
+        painted = masks.data != before
+        self.face.turn(1)
+        if label < 3 or self.objects:
+            new = painted & (self.predicted() != label)
+            assert (self.face.checked.data[new] != 0).all()
+
+    @rule(y=inside, x=inside, label=st.integers(0, 2))
+    def fill(self, y: int, x: int, label: int) -> None:
+        self.face.masks.fill((y, x), label)
+        self.face.turn(1)
+
+    @rule(y=inside, x=inside, value=st.integers(0, 4), size=st.sampled_from([1, 5]))
+    def brush_over(self, y: int, x: int, value: int, size: int) -> None:
+        self.face.checked.brush_size = size
+        self.face.checked.paint((y, x), value)
+        self.face.turn(1)
+
+    @rule(window=windows, label=st.integers(0, 3), is_seen=st.booleans())
+    def write_by_script(self, window: Window, label: int, is_seen: bool) -> None:
+        self.face.masks.data[window] = label
+        if is_seen:
+            self.look()
+
+    @rule(window=windows, value=st.integers(0, 3))
+    def mark_by_script(self, window: Window, value: int) -> None:
+        self.face.checked.data[window] = value
+        self.look()
+
+    @rule(seed=st.integers(0, 9), dtype=st.sampled_from(["uint8", "uint16", "int32"]))
+    def put_other_data(self, seed: int, dtype: str) -> None:
+        values = np.random.default_rng(seed).integers(0, 3, (SIDE, SIDE))
+        self.face.masks.data = values.astype(dtype)
+        self.look()
 
     @rule()
-    def remove_uncertainty(self) -> None:
-        if self.layers.uncertainty in self.viewer.layers:
-            self.viewer.layers.remove(self.layers.uncertainty)
-
-    @rule(z=planes_, window=windows)
-    def accept(self, z: int, window: tuple[slice, slice]) -> None:
-        self.session.accept(IMAGE, (z,), window)
-        assert (self.layers.checked.data[z][window] > 0).all()
-
-    @rule(z=planes_, window=windows, label=st.integers(0, 1))
-    def predict(self, z: int, window: tuple[slice, slice], label: int) -> None:
-        self.link.scan_all()
-        before = self.layers.masks.data[z].copy(), self.layers.checked.data[z].copy()
-        size = [part.stop - part.start for part in window]
-        new = np.full(size, label, np.uint8)
-        merged = self.session.plane(IMAGE, (z,)).write(new, window, objects=False)
-        self.link.apply(Write(IMAGE, (z,), window, merged, is_whole=True))
-        stated = before[1] > 0
-        np.testing.assert_array_equal(self.layers.masks.data[z][stated], before[0][stated])
-        np.testing.assert_array_equal(self.layers.checked.data[z], before[1])
+    def undo(self) -> None:
+        self.face.stage.opened._undoing.undo()  # what the key calls
+        self.face.turn(1)
 
     @rule()
-    def close_and_open_again(self) -> None:
-        self.undoing.close()
-        self.session.written.disconnect()
-        self.link.close()
-        self.link = ImageLink(
-            self.viewer, self.session, IMAGE, self.layers, on_end=self.ends.append
-        )
-        self.session.written.connect(self.link.apply)
-        self.undoing = Undoing(self.viewer, self.session, self.link)
+    def redo(self) -> None:
+        self.face.stage.opened._undoing.redo()
+        self.face.turn(1)
+
+    @rule(which=st.sampled_from(["masks", "checked"]))
+    def hide_or_show(self, which: str) -> None:
+        layer = getattr(self.face, which)
+        layer.visible = not layer.visible
+
+    @rule(name=st.sampled_from(["a", "cells masks", "b [1]"]))
+    def rename(self, name: str) -> None:
+        self.face.masks.name = name
+
+    @rule(which=st.sampled_from(["masks", "checked"]))
+    def remove_and_open_again(self, which: str) -> None:
+        self.face.viewer.layers.remove(getattr(self.face, which))
+        assert not self.is_open
+        self.face.session.open(self.image)
+        assert self.is_open
+
+    @rule(window=windows, act=st.sampled_from(["accept", "cant_tell"]))
+    def judge(self, window: Window, act: str) -> None:
+        session, (rows, columns) = self.face.session, window
+        size = rows.stop - rows.start, columns.stop - columns.start
+        session.queue = QueueState((Place(self.image, Region(rows.start, columns.start, *size,
+                                                             1.0, 1.0, "")),), at=0)  # fmt: skip
+        before_looking = self.model
+        self.model = dict(before_looking)
+        self.look()
+        before = {at: self.model[at] for at in within(window)}
+        getattr(session, act)()
+        for at in within(window):
+            epoch = session.table.epoch
+            told = before[at].accepted(epoch) if act == "accept" else before[at].not_told()
+            self.model[at] = told
+        self.undone_later.append((before, {at: self.model[at] for at in within(window)}))
+
+    @precondition(lambda self: self.undone_later)
+    @rule()
+    def take_back_last(self) -> None:
+        self.look()
+        self.face.session.take_back_last()
+
+    @rule(window=windows, seed=st.integers(0, 9))
+    def predict(self, window: Window, seed: int) -> None:
+        """Also over strokes that nobody has looked at."""
+        desk, shape = self.face.session.desk, self.face.masks.data[window].shape
+        new = np.random.default_rng(seed).integers(0, 3, shape).astype(np.uint8)
+        checked = self.face.checked.data[window] != 0
+        before = self.face.masks.data[window].copy()
+        desk.put_labels(self.key, window, new, whole=seed % 2 == 0)
+        self.face.session.publish()
+        after = self.face.masks.data[window]
+        np.testing.assert_array_equal(after[checked], before[checked])
+        plane = self.face.session.plane(*self.key)
+        for at in within(window):
+            if self.model[at].state == 0:
+                label = int(new[at[0] - window[0].start, at[1] - window[1].start])
+                found = int(plane.labels[at])
+                assert found == label or (self.objects and (found > 0) == (label > 0))
+                self.model[at] = self.model[at].foretold(found)
+
+    def predicted(self) -> np.ndarray:
+        return self.face.session.plane(*self.key).prediction
 
     @invariant()
-    def layers_show_what_is_known(self) -> None:
-        self.link.tick()
-        self.link.tick()
-        assert not self.ends
-        assert set(np.unique(self.layers.masks.data)) <= {0, 1}
-        for z in range(SHAPE[0]):
-            plane = self.session.plane(IMAGE, (z,))
-            np.testing.assert_array_equal(self.layers.masks.data[z], plane.labels)
-            np.testing.assert_array_equal(self.layers.checked.data[z], plane.checked)
+    def they_agree(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        self.look()
+        self.face.turn(1)
+        plane = self.face.session.plane(*self.key)
+        kinds = ("", "changed", "brushed", "accepted")
+        found = {
+            at: Pixel(
+                int(plane.labels[at]),
+                int(plane.prediction[at]),
+                int(plane.checked[at]),
+                kinds[plane.kind[at]],
+                int(plane.epoch[at]),
+            )
+            for at in ALL
+        }
+        wrong = {at: (found[at], self.model[at]) for at in ALL if found[at] != self.model[at]}
+        assert not wrong
+        np.testing.assert_array_equal(self.face.masks.data, plane.labels)
+        np.testing.assert_array_equal(self.face.checked.data, plane.checked)
 
 
-TestLayers = Layers.TestCase
-TestLayers.settings = settings(
-    max_examples=15,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def within(window: Window) -> list[tuple[int, int]]:
+    rows, columns = window
+    return [
+        (y, x) for y in range(rows.start, rows.stop) for x in range(columns.start, columns.stop)
+    ]
+
+
+@pytest.mark.slow
+def test_layers_and_truth_agree_whatever_happens(
+    make_napari_viewer: Callable[..., Viewer], private_models: Path
+) -> None:
+    del private_models
+    Layers.face = Face(make_napari_viewer())  # not shown: drawing takes most of the time
+    run_state_machine_as_test(
+        Layers,
+        settings=settings(
+            max_examples=6,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    vars(Layers.face).clear()
