@@ -12,7 +12,7 @@ from napari_segloop.core.errors import SegLoopError
 from napari_segloop.session.state import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari_segloop.core.events import Event
     from napari_segloop.engine.messages import JobBlock
@@ -237,3 +237,41 @@ class Errand:
 
     def _show(self) -> None:
         self.desk.changed |= {"jobs", "primary"}
+
+
+class PlaneByPlane(Errand):
+    """An errand that asks for one plane after the other.
+
+    Parameters
+    ----------
+    desk : Desk
+        What is worked on.
+    title : str
+        For the user.
+    keys : sequence of (int, tuple of int)
+        Planes, in order.
+    """
+
+    def __init__(self, desk: Desk, title: str, keys: Sequence[Key]) -> None:
+        super().__init__(desk, title)
+        self._left, self._total = list(keys), max(1, len(keys))
+        self._keys = dict[int, "Key"]()
+        self.ended = list["Key"]()
+
+    def begin(self) -> None:
+        """Ask for the first planes."""
+        self._ask()
+        self.finish_if_idle()
+
+    def has_more(self) -> bool:
+        """Say whether planes are left.
+
+        Returns
+        -------
+        bool
+            False also after Stop.
+        """
+        return bool(self._left) and not self.is_stopping
+
+    def _ask(self) -> None:
+        """Ask for what comes next, if anything; overridden."""

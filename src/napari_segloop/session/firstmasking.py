@@ -16,8 +16,7 @@ from napari_segloop.engine.requests import (
     RankItem,
     RankRequest,
 )
-from napari_segloop.session.desk import Key
-from napari_segloop.session.errands import Errand
+from napari_segloop.session.errands import Errand, PlaneByPlane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
-    from napari_segloop.session.desk import Desk, Pixels
+    from napari_segloop.session.desk import Desk, Key, Pixels
 
 
 class Previewing(Errand):
@@ -77,7 +76,7 @@ class Previewing(Errand):
         super().on_done(job, answer)
 
 
-class FirstMasking(Errand):
+class FirstMasking(PlaneByPlane):
     """Threshold planes and take the result over, but for what is checked.
 
     Parameters
@@ -97,26 +96,8 @@ class FirstMasking(Errand):
     def __init__(
         self, desk: Desk, keys: Sequence[Key], settings: FirstMaskSettings | None, value: int
     ) -> None:
-        super().__init__(desk, "Making first masks")
-        self._left, self._total = list(keys), max(1, len(keys))
+        super().__init__(desk, "Making first masks", keys)
         self._settings, self._value = settings, value
-        self._keys = dict[int, Key]()
-        self.ended = list[Key]()
-
-    def begin(self) -> None:
-        """Read the first plane."""
-        self._ask()
-        self.finish_if_idle()
-
-    def has_more(self) -> bool:
-        """Say whether planes are left.
-
-        Returns
-        -------
-        bool
-            False also after Stop.
-        """
-        return bool(self._left) and not self.is_stopping
 
     def on_done(self, job: int, answer: object) -> None:
         """Take over the labels and go on.
@@ -174,7 +155,7 @@ class FirstMasking(Errand):
         self.read(key, send)
 
 
-class Ranking(Errand):
+class Ranking(PlaneByPlane):
     """Look for places to check in planes that have masks.
 
     Parameters
@@ -202,24 +183,8 @@ class Ranking(Errand):
         seed: int = 0,
         window: int | None = None,
     ) -> None:
-        super().__init__(desk, "Looking for places to check")
-        self._left, self._table, self._seed, self._window = list(keys), table, seed, window
-        self._keys = dict[int, Key]()
-
-    def begin(self) -> None:
-        """Ask for the first plane."""
-        self._ask()
-        self.finish_if_idle()
-
-    def has_more(self) -> bool:
-        """Say whether planes are left.
-
-        Returns
-        -------
-        bool
-            False also after Stop.
-        """
-        return bool(self._left) and not self.is_stopping
+        super().__init__(desk, "Looking for places to check", keys)
+        self._table, self._seed, self._window = table, seed, window
 
     def on_done(self, job: int, answer: object) -> None:
         """Keep the places and go on.

@@ -8,8 +8,7 @@ from napari_segloop.core.events import TileDone
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
-from napari_segloop.session.desk import Key
-from napari_segloop.session.errands import Errand
+from napari_segloop.session.errands import PlaneByPlane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
     from napari_segloop.core.events import Event
     from napari_segloop.engine.messages import JobBlock
     from napari_segloop.engine.requests import ModelBlob
-    from napari_segloop.session.desk import Desk, Pixels
+    from napari_segloop.session.desk import Desk, Key, Pixels
 
 AHEAD = 2  # planes read or waiting while one is predicted
 Box = tuple[int, int, int, int]
 
 
-class Predicting(Errand):
+class Predicting(PlaneByPlane):
     """Predict planes with the version in use.
 
     Parameters
@@ -58,29 +57,10 @@ class Predicting(Errand):
         *,
         view_only: bool = False,
     ) -> None:
-        super().__init__(desk, title)
-        self._left = list(keys)
-        self._total = max(1, len(keys))
+        super().__init__(desk, title, keys)
         self._model, self._version = model, version
         self._view, self._view_only = view, view_only
-        self._keys = dict[int, Key]()
         self._finished = 0
-        self.ended = list[Key]()
-
-    def begin(self) -> None:
-        """Read the first planes."""
-        self._ask()
-        self.finish_if_idle()
-
-    def has_more(self) -> bool:
-        """Say whether planes are left.
-
-        Returns
-        -------
-        bool
-            False also after Stop.
-        """
-        return bool(self._left) and not self.is_stopping
 
     def on_event(self, event: Event) -> None:
         """Show how far it is.

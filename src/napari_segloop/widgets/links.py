@@ -76,16 +76,13 @@ class ImageLink:
         self.is_alive = True
         self._viewer, self._session = unwrapped(viewer), session
         self._on_end, self._on_hint = on_end, on_hint
-        self._surfaces: dict[Kind, Surface] = {
-            "masks": Surface(layers.masks),
-            "checked": Surface(layers.checked),
-        }
+        self._surfaces: dict[Kind, Surface] = {"masks": Surface(layers.masks)}
+        self._surfaces["checked"] = Surface(layers.checked)
         self._hints = dict[Index, Window]()
         self._has_new_uncertainty = False
         self._quiet = 0
         self._fill()
-        masks = self.labels
-        self._watch = Watch(masks.shape, masks.dtype.itemsize)
+        self._watch = Watch(self.labels.shape, self.labels.dtype.itemsize)
         for index in session.planes(image):
             self._watch.forget(index)
         self._connections = Connections()
