@@ -29,6 +29,7 @@ TORCH_FREE_CORE = {
     "annotator",
     "checkstate",
     "classes",
+    "comparing",
     "corrections",
     "durable",
     "errors",

@@ -123,6 +123,32 @@ def test_a_slow_first_step_does_not_decide(clock: Clock) -> None:
     assert budget.steps == 11 + int((120 - 10) / 0.5)
 
 
+@pytest.mark.parametrize("closing", [0.0, 6.0])
+def test_slow_first_seconds_leave_no_time_unused(clock: Clock, closing: float) -> None:
+    budget = budget_of(clock, 120.0)
+    announced = set[int | None]()
+    for step in range(1000):
+        seconds = 0.9 if step < 15 else 0.45
+        clock.now += seconds
+        budget.note_step(seconds, closing)
+        announced.add(budget.steps)
+        if step + 1 == budget.steps or budget.is_over(closing):
+            break
+    assert len(announced - {None}) == 2
+    assert 114 <= budget.elapsed + closing * 0.45 <= 120.5
+
+
+def test_a_number_that_was_fixed_is_never_lowered(clock: Clock) -> None:
+    budget = budget_of(clock, 120.0)
+    numbers = list[int]()
+    for step in range(100):
+        clock.now += 0.5 if step < 20 else 0.8
+        budget.note_step(0.5 if step < 20 else 0.8, 0.0)
+        if budget.steps is not None:
+            numbers.append(budget.steps)
+    assert numbers == sorted(numbers)
+
+
 def test_a_machine_that_becomes_slower_still_ends_in_time(clock: Clock) -> None:
     budget = budget_of(clock, 100.0)
     while budget.steps is None:

@@ -91,7 +91,7 @@ class Classroom:
         """
         return self.learner.graduate()
 
-    def score_of(self, model: Model) -> float:
+    def score_of(self, model: Model) -> Scored:
         """Score another model on the same test regions, which it normalises its own way.
 
         Parameters
@@ -101,12 +101,12 @@ class Classroom:
 
         Returns
         -------
-        float
-            Mean Dice, 0 to 1.
+        Scored
+            As of the network that is taught.
         """
         images = self.lesson.images_for(model.info.normalization)
         network = place(copy.deepcopy(model.network), self.device)
-        return self._examiner(images).score(network, self.precision).score
+        return self._examiner(images).score(network, self.precision)
 
     def _examiner(self, images: Sequence[Float]) -> Examiner:
         blocks = self.lesson.split.test or self.lesson.split.teach

@@ -8,6 +8,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 START, END = 0.04, 0.001  # learning rate at both ends, relative to the largest
 WARM_STEPS = 40
@@ -83,6 +87,9 @@ def is_scoring_step(step: int, steps: int | None) -> bool:
 class Budget:
     """Fixes the number of steps from the first ten seconds of a training.
 
+    The first steps of a process are slow, the more so beside a busy viewer: the number may be
+    raised once, at the end of the warm-up, up to which the learning rate hardly depends on it.
+
     Parameters
     ----------
     steps : int or None
@@ -105,7 +112,7 @@ class Budget:
         return time.monotonic() - self.started
 
     def note_step(self, seconds: float, closing: float) -> None:
-        """Take note of a step's time and fix the number of steps when enough is known.
+        """Take note of a step's time; fix the number of steps when enough is known, raise it once.
 
         Parameters
         ----------
@@ -114,15 +121,24 @@ class Budget:
         closing : float
             Steps' worth of time that scoring and closing still need, as a multiple of a step.
         """
-        if self.steps is not None or self.seconds is None:
+        is_given = self.steps is not None and not self._times
+        if self.seconds is None or is_given or self._is_settled():
             return
         if not self._times:
             self._begun = self.elapsed - seconds
         self._times.append(seconds)
-        if sum(self._times) >= min(CALIBRATION_SECONDS, self.seconds / 4):
-            pace = median(self._times[1:] or self._times)
-            left = int((self.seconds - self.elapsed) / pace - closing)
-            self.steps = max(FEWEST_STEPS, len(self._times), len(self._times) + left)
+        if self.steps is not None and len(self._times) == WARM_STEPS:
+            self.steps = max(self.steps, self._fitting(self._times[WARM_STEPS // 2 :], closing))
+        elif self.steps is None and sum(self._times) >= min(CALIBRATION_SECONDS, self.seconds / 4):
+            self.steps = self._fitting(self._times[1:] or self._times, closing)
+
+    def _is_settled(self) -> bool:
+        return self.steps is not None and len(self._times) >= WARM_STEPS
+
+    def _fitting(self, times: Sequence[float], closing: float) -> int:
+        """Return how many steps there are in all if those to come take as long as some did."""
+        left = int(((self.seconds or 0.0) - self.elapsed) / median(times) - closing)
+        return max(FEWEST_STEPS, len(self._times), len(self._times) + left)
 
     def due_step(self, step: int, closing: float) -> int:
         """Return the step whose learning rate is due, later ones where the machine became slower.
@@ -170,4 +186,4 @@ class Budget:
     def _pace(self) -> float:
         """Seconds a step takes; the first ones of a process are many times slower."""
         few = len(self._times) < FEWEST_STEPS
-        return min(self._times) if few else median(self._times)
+        return min(self._times) if few else median(self._times[-WARM_STEPS // 2 :])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from napari_segloop.core.comparing import mean_dice
 from napari_segloop.core.devices import autocast
 from napari_segloop.core.holdout import UNKNOWN, Block
 from napari_segloop.core.tiling import up_to_grid
@@ -21,6 +22,7 @@ from napari_segloop.core.tiling import up_to_grid
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from napari_segloop.core.comparing import Counts
     from napari_segloop.core.images import Float, Labels
 
 CONTEXT = 32
@@ -39,6 +41,8 @@ class Scored:
         and none was predicted.
     dice : tuple of float or None
         Per class; None where the class neither occurs nor was predicted.
+    counts : (R, K, 2) ndarray of int64
+        Of each test region, as `core.comparing` takes them.
     logits : (N, K) Tensor of float32
         A sample of the scored pixels, for the temperature.
     truth : (N,) Tensor of int64
@@ -47,6 +51,7 @@ class Scored:
 
     score: float
     dice: tuple[float | None, ...]
+    counts: Counts
     logits: Tensor
     truth: Tensor
 
@@ -113,12 +118,18 @@ class Examiner:
         network.eval()
         answers = list(self._answers(network, precision))
         network.train(training)
+        counts = np.stack([self._counts(*answer) for answer in answers])
         logits, truth = (torch.cat(parts) for parts in zip(*answers, strict=True))
-        labels = logits.argmax(1)
-        dice = tuple(_dice(labels == k, truth == k) for k in range(self._classes))
-        found = [value for value in dice[1:] if value is not None]
         step = max(1, len(truth) // KEPT_LOGITS)
-        return Scored(float(np.mean(found)) if found else 1.0, dice, logits[::step], truth[::step])
+        return Scored(mean_dice(counts), _dice(counts), counts, logits[::step], truth[::step])
+
+    def _counts(self, logits: Tensor, truth: Tensor) -> Counts:
+        """Count each class, in one region."""
+        labels, count = logits.argmax(1), self._classes
+        right = torch.bincount(truth[labels == truth], minlength=count)
+        total = torch.bincount(labels, minlength=count) + torch.bincount(truth, minlength=count)
+        counts: Counts = torch.stack([2 * right, total], -1).numpy()
+        return counts
 
     def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
         for exam in self._exams:
@@ -165,6 +176,6 @@ def _exam(image: Float, truth: Labels, block: Block) -> _Exam:
     return _Exam(padded, (inner[0], inner[1]), answers)
 
 
-def _dice(predicted: Tensor, wanted: Tensor) -> float | None:
-    total = int(predicted.sum()) + int(wanted.sum())
-    return 2 * int((predicted & wanted).sum()) / total if total else None
+def _dice(counts: Counts) -> tuple[float | None, ...]:
+    sums = counts.sum(0)
+    return tuple(float(right / total) if total else None for right, total in sums)

@@ -18,6 +18,7 @@ from torch import nn
 
 from napari_segloop.core.beginning import architecture_of, first_network, same_outputs
 from napari_segloop.core.classroom import Best, Classroom
+from napari_segloop.core.comparing import gain
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.devices import (
     choose_device,
@@ -140,8 +141,8 @@ def _fit(
     lesson = prepare_lesson(images, settings, start.info if start else None)
     classroom = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget.steps)
-    best = Best()
-    stopped = False
+    before = _score_before(classroom, start)
+    best, stopped = Best(), False
     for step in count():
         closing = classroom.closing_cost(budget.steps, step)
         stopped = should_stop()
@@ -150,15 +151,16 @@ def _fit(
         started, known = time.monotonic(), budget.steps
         loss = classroom.step(budget.due_step(step, closing), known)
         budget.note_step(time.monotonic() - started, closing)
-        if known is None and budget.steps is not None:
+        if budget.steps != known:
             yield from _announce(lesson, budget.steps)
         yield StepDone(step + 1, budget.steps or 0, loss, budget.elapsed)
         if step + 1 != budget.steps and is_scoring_step(step + 1, budget.steps):
             yield from best.consider(classroom, step + 1)
     if budget.steps is None:  # stopped before a number was fixed
         yield from _announce(lesson, step)
-    yield from best.consider(classroom, step)
-    return _conclude(classroom, best, _Story(settings, start, step, budget, stopped))
+    if not stopped or best.scored is None:  # a Stop must not take long
+        yield from best.consider(classroom, step)
+    return _conclude(classroom, best, _Story(settings, start, before, step, budget, stopped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class _Story:
 
     settings: TrainSettings
     start: Model | None
+    before: Scored | None
     steps: int
     budget: Budget
     stopped: bool
@@ -202,8 +205,7 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
         msg = "a training that ended without a scored network"
         raise ValueError(msg)
     model = _new_model(classroom, best.network, best.scored, story)
-    start_score = _start_score(classroom, story.start)
-    accepted = start_score is None or best.scored.score >= start_score
+    accepted = _is_accepted(best.scored, story)
     if not _is_finite(best.network):
         accepted = _refuse_endless(story.start)
     winner = model if accepted or story.start is None else story.start
@@ -212,7 +214,7 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
         candidate=None if accepted else model,
         accepted=accepted,
         score=model.info.score,
-        start_score=start_score,
+        start_score=story.before.score if story.before else None,
         steps=story.steps,
         seconds=story.budget.elapsed,
         stopped=story.stopped,
@@ -235,10 +237,20 @@ def _refuse_endless(start: Model | None) -> bool:
     return False
 
 
-def _start_score(classroom: Classroom, start: Model | None) -> float | None:
+def _score_before(classroom: Classroom, start: Model | None) -> Scored | None:
     if start is None or not same_outputs(start, classroom.lesson):
         return None
     return classroom.score_of(start)
+
+
+def _is_accepted(scored: Scored, story: _Story) -> bool:
+    """Refuse what is worse; what was learnt anew must be better by more than the error of that."""
+    if story.before is None:
+        return True
+    if not story.settings.afresh:
+        return scored.score >= story.before.score
+    better, error = gain(scored.counts, story.before.counts)
+    return better >= error
 
 
 def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:

@@ -252,7 +252,7 @@ def in_words(version: Version, *, stopped: bool) -> str:
     if version.accepted:
         return f"{begin}Version {version.number} {now}; before it was {before}."
     return (
-        f"{begin}Version {version.number} {now}, which is not better than {before} before: "
+        f"{begin}Version {version.number} {now}, which is not clearly better than {before} before: "
         f"version {version.parent} stays in use."
     )
 
