@@ -1,4 +1,4 @@
-"""The dock driven from the first question to a training in a small window, with mouse and keys."""
+"""The dock driven through all stations in a small window, with mouse and keys."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QApplication, QPushButton
+from qtpy.QtWidgets import QAbstractButton, QApplication, QFileDialog, QPushButton
+
+from napari_segloop.widgets.model_card import ModelCard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.widgets.real_window import Face
 
@@ -23,7 +26,7 @@ def names(face: Face) -> list[str]:
     return [layer.name for layer in face.viewer.layers]
 
 
-def test_from_the_first_question_to_a_version(face: Face) -> None:
+def test_all_stations(face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One user's first round; the parts of the scenario follow in the order of the loop."""
     first_question(face)
     preview(face)
@@ -32,6 +35,10 @@ def test_from_the_first_question_to_a_version(face: Face) -> None:
     paint(face)
     check_the_rest(face)
     train(face)
+    predict(face)
+    show_uncertainty(face)
+    learn_again(face)
+    history(face, tmp_path / "mine.safetensors", monkeypatch)
 
 
 def first_question(face: Face) -> None:
@@ -164,6 +171,93 @@ def train(face: Face) -> None:
     face.turn()
     assert not panel.jobs.isVisible()
     assert "Stopped" in panel.message.text.text() or session.state.told.remedy
+
+
+def predict(face: Face) -> None:
+    """Each button of the section: what is checked stays, and the section stays open."""
+    session, section = face.session, face.panel.sections["Predict"]
+    face.until(lambda: not session.errands)
+    by_user, labels = face.checked.data == 1, face.masks.data.copy()
+    face.unfold("Predict")
+    for scope in ("view", "plane", "stack", "all"):
+        face.until(lambda: not session.errands)
+        face.turn(5)
+        assert section.is_open, scope
+        face.click(section.content.buttons[scope])
+        assert session.running("predict")
+    face.until(lambda: not session.errands)
+    face.turn()
+    assert section.content.costs["plane"].text().startswith("1 plane, ")
+    np.testing.assert_array_equal(face.masks.data[by_user], labels[by_user])
+    np.testing.assert_array_equal(face.checked.data == 1, by_user)
+    assert session.state.queue.left
+
+
+def show_uncertainty(face: Face) -> None:
+    """An Image layer, seen as soon as it holds something; its legend is in Check."""
+    layer, box = face.stage.opened.link.layers.uncertainty, face.panel.predict.uncertainty
+    assert layer in face.viewer.layers
+    assert layer.data.any()
+    assert layer.visible
+    for is_shown in (False, True):
+        face.click(box)
+        assert layer.visible is box.isChecked() is is_shown
+    face.unfold("Check")
+    assert not face.panel.check.legend.visibleRegion().isEmpty()
+
+
+def learn_again(face: Face) -> None:
+    session = face.session
+    face.unfold("Train")
+    face.panel.train.minutes.setValue(0.1)
+    face.click(face.panel.train.again)
+    face.until(lambda: len(session.state.versions) == 2 and not session.errands)
+    face.turn()
+    assert not session.running("train")
+
+
+def history(face: Face, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version is used again, saved, and loaded from its file as a third one."""
+    session, section = face.session, face.panel.history
+    face.unfold("History")
+    other = 3 - session.state.version
+    pick(face, other)
+    face.click(section.use)
+    face.until(lambda: session.state.version == other and not session.errands)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    pick(face, 1)
+    face.click(section.save)
+    face.until(file.exists)
+    load(face, file, monkeypatch)
+
+
+def pick(face: Face, version: int) -> None:
+    """Click a version's row."""
+    table = face.panel.history.table
+    row = [each.number for each in face.panel.history.rows.rows].index(version)
+    face.click(table.viewport(), table.visualRect(table.model().index(row, 0)).center())
+    assert face.panel.history.selected.number == version
+
+
+def load(face: Face, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is shown first; its button uses the file."""
+    session, cards = face.session, set[str]()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+
+    def use() -> None:
+        for card in face.dock.findChildren(ModelCard):
+            cards.add(card.windowTitle())
+            card.use.click()
+
+    face.unfold("First masks")
+    face.click(face.panel.first_masks.model)
+    timer = QTimer(face.dock)
+    timer.timeout.connect(use)
+    timer.start(100)
+    face.until(lambda: session.state.version == 3)
+    timer.stop()
+    assert cards == {"Model mine.safetensors"}
+    face.until(lambda: not session.errands)
 
 
 def test_a_choice_of_layers_asks_once(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Labels as LabelArray
     from napari_segloop.widgets.placement import Placement
 
-__all__ = ["LoopLayers", "copy_labels", "make_layers", "masks_colours", "show_uncertainty"]
+__all__ = [
+    "LoopLayers",
+    "copy_labels",
+    "make_layers",
+    "masks_colours",
+    "refresh_uncertainty",
+    "show_uncertainty",
+]
 
 CHECKED_COLOURS = {1: "#2fb8ac", 2: "#f0a830", 3: "#9b6fc3"}
 """Checked by you, can't tell, excluded area: told apart by the colour-blind, on black and white."""
@@ -32,7 +39,7 @@ CHECKED_OPACITY = 0.3
 MASKS_OPACITY = 0.5
 RAMP = "inferno"
 """Of the uncertainty: even to the eye, also to the colour-blind's."""
-STILL_EMPTY = "segloop_still_empty"
+SHOWN_WHEN_FILLED = "segloop_shown_when_filled"
 STRANGE = "#808080"
 """A value that is no declared class, until it is taken back."""
 
@@ -143,23 +150,39 @@ def make_uncertainty(name: str, values: LabelArray, where: Mapping[str, Any]) ->
         contrast_limits=(0, 255),
         blending="additive",
         visible=False,
-        metadata={STILL_EMPTY: True},
+        metadata={SHOWN_WHEN_FILLED: True},
         **where,
     )
 
 
-def show_uncertainty(layer: Image) -> None:
-    """Refresh the map, and show it when it holds something for the first time.
+def refresh_uncertainty(layer: Image) -> None:
+    """Show what is new in the map; it appears when it holds something, unless it is not wanted.
 
     Parameters
     ----------
     layer : napari.layers.Image
         Of `make_uncertainty`.
     """
-    if layer.metadata.pop(STILL_EMPTY, False):
+    if layer.metadata.pop(SHOWN_WHEN_FILLED, False):
         layer.visible = True
     else:
         layer.refresh(extent=False, highlight=False)
+
+
+def show_uncertainty(layer: Image, is_shown: bool) -> None:  # two states
+    """Show or hide the map; one that is still empty waits until it holds something.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        Of `make_uncertainty`.
+    is_shown : bool
+        Which of the two.
+    """
+    if SHOWN_WHEN_FILLED in layer.metadata:
+        layer.metadata[SHOWN_WHEN_FILLED] = is_shown
+    else:
+        layer.visible = is_shown
 
 
 def hint_of_marks(layers: LoopLayers) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.corrections import EXCLUDED
 from napari_segloop.widgets.connections import Connections
 from napari_segloop.widgets.histories import Act, Acts, around, places_of
-from napari_segloop.widgets.labels_layers import hint_of_marks, show_uncertainty
+from napari_segloop.widgets.labels_layers import hint_of_marks, refresh_uncertainty
 from napari_segloop.widgets.sources import unwrapped
 from napari_segloop.widgets.strokes import Strokes
 from napari_segloop.widgets.surface import Surface
@@ -296,4 +296,4 @@ class ImageLink:
             surface.refresh()
         if self._has_new_uncertainty:
             self._has_new_uncertainty = False
-            show_uncertainty(self.layers.uncertainty)
+            refresh_uncertainty(self.layers.uncertainty)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errors import ResourceError
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.widgets.brush import CheckedBrush
-from napari_segloop.widgets.labels_layers import make_layers, masks_colours
+from napari_segloop.widgets.labels_layers import make_layers, masks_colours, show_uncertainty
 from napari_segloop.widgets.links import ImageLink
 from napari_segloop.widgets.open_image import OpenedFile
 from napari_segloop.widgets.peek import Peek
@@ -175,7 +175,7 @@ class Opened:
             Which of the two.
         """
         if self.link is not None:
-            self.link.layers.uncertainty.visible = is_shown
+            show_uncertainty(self.link.layers.uncertainty, is_shown)
 
     def go(self, place: Place | None) -> None:
         """Move the view to a place and outline it; None takes the outline away.

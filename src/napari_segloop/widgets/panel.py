@@ -6,6 +6,7 @@ are not known here; what needs them is a signal of a part.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
@@ -70,6 +71,7 @@ class SegLoopPanel(QWidget):
             name: Section(name, part, _TOOLTIPS[name]) for name, part in self._folding().items()
         }
         self._followed = ""
+        self._unfolded: Section | None = None  # by the panel, and left alone by the user since
         self._lay_out()
         self._connect()
         self.draw()
@@ -139,6 +141,7 @@ class SegLoopPanel(QWidget):
             part.refused.connect(self.message.show_told)
         for name, section in self.sections.items():
             self._folding()[name].summarised.connect(section.header.set_summary)
+            section.header.clicked.connect(partial(self._leave_to_user, section))
         self.stations.visited.connect(self.visit)
         self.next_step.images_wanted.connect(self.images.add_files)
         self.next_step.answer_wanted.connect(self._show_question)
@@ -165,10 +168,19 @@ class SegLoopPanel(QWidget):
             section.setVisible(has_task)
         here = self.stations.current
         if has_task and here is not None and here != self._followed and not self.area.underMouse():
-            before, self._followed = self._followed, here
-            if before:
-                self.sections[SECTION_OF[before]].unfold(False)
-            self.sections[SECTION_OF[here]].unfold()
+            self._followed = here
+            self._follow(self.sections[SECTION_OF[here]])
+
+    def _follow(self, section: Section) -> None:
+        """Unfold a section and fold the one before, unless the user has opened or visited it."""
+        if self._unfolded is not None:
+            self._unfolded.unfold(False)
+        self._unfolded = None if section.is_open else section
+        section.unfold()
+
+    def _leave_to_user(self, section: Section, _checked: bool = False) -> None:  # a Qt slot
+        if self._unfolded is section:
+            self._unfolded = None
 
     def visit(self, station: str) -> None:
         """Unfold the section of a station, fold those of the others, and bring it into sight.
@@ -182,6 +194,7 @@ class SegLoopPanel(QWidget):
         if section.isHidden():
             self._show_question()
             return
+        self._unfolded = None
         for other in SECTION_OF.values():  # a small screen has room for one
             self.sections[other].unfold(other == SECTION_OF[station])
         self._bring_into_sight(section)

@@ -59,6 +59,7 @@ class PredictSection(Part):
         self.hint = prose()
         self.uncertainty = QCheckBox("Show uncertainty")
         self.uncertainty.setToolTip("The probability that a pixel's label is wrong, as a map")
+        self.uncertainty.setChecked(True)
         self.uncertainty.toggled.connect(self.uncertainty_wanted)
         self.save = button(
             "Save masks of all images…",

@@ -58,7 +58,7 @@ class Stage(QObject):
         self.wishes = wishes or Preferences()
         self.opened: Opened | None = None
         self.preview = Preview(viewer, session)
-        self._shows_uncertainty = False
+        self._shows_uncertainty = True
         window = viewer.window._qt_window  # noqa: SLF001  # the only way to keys and the end
         self._keys = LoopKeys(window, self._actions(), self.wishes.keys)
         self._closing = Closing(window, self.close)
