@@ -1,4 +1,4 @@
-"""The bare network on the tiles of a view, in a process of its own that is asked for its time.
+"""The bare network on what a view depends on, in a process of its own that is asked for its time.
 
 So that a viewer's process, which must not import torch, can measure beside it. Knows no window.
 """
@@ -33,7 +33,7 @@ class Bare:
     Attributes
     ----------
     tiles : int
-        How many tiles the view touches.
+        Of the view with its surroundings, as the engine plans them.
     tile : str
         Their size.
     """
@@ -86,16 +86,20 @@ def serve(pipe: Connection, path: Path, image: Array, view: Box) -> None:
     from napari_segloop.core.devices import Format, choose_device, prepare  # noqa: PLC0415
     from napari_segloop.core.modelfile import load_model  # noqa: PLC0415
     from napari_segloop.core.network import fold  # noqa: PLC0415
+    from napari_segloop.core.planning import HALO  # noqa: PLC0415
     from napari_segloop.core.settings import PredictSettings  # noqa: PLC0415
-    from napari_segloop.core.tiling import grid, touching  # noqa: PLC0415
+    from napari_segloop.core.tiling import grid, surroundings  # noqa: PLC0415
     from napari_segloop.engine.process import lower_priority  # noqa: PLC0415
+    from napari_segloop.session.predicting import SEEN_TILE  # noqa: PLC0415
 
     lower_priority()  # as the engine, so that both suffer alike
     model = load_model(path)
-    plan = plan_for(model, image, PredictSettings())
+    top, left, bottom, right = surroundings(view, image.shape[1:], HALO)
+    part = image[:, top:bottom, left:right]
+    plan = plan_for(model, part, PredictSettings(largest_tile=SEEN_TILE))
     formats, device = Format(plan.precision, plan.layout), choose_device(plan.device)
     network = prepare(fold(model.network), formats, device)
-    count = len(touching(list(grid(plan.shape, plan.tile, plan.halo)), view))
+    count = len(list(grid(plan.shape, plan.tile, plan.halo)))
     window = torch.randn(1, image.shape[0], *plan.tile, device=device)
     resident = window.to(formats.dtype, memory_format=formats.memory_format)
     pipe.send((count, f"{plan.tile[0]} x {plan.tile[1]}"))

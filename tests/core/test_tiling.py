@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_segloop.core.tiling import (
     STRIDE,
@@ -12,8 +14,8 @@ from napari_segloop.core.tiling import (
     from_middle,
     grid,
     spans,
+    surroundings,
     tile_length,
-    touching,
     up_to_grid,
 )
 
@@ -102,13 +104,21 @@ def test_a_strip_pays_the_halo_on_one_side_only() -> None:
     assert rows == up_to_grid(300)
 
 
-def test_tiles_that_touch_a_box_own_its_pixels() -> None:
-    tiles = list(grid((400, 700), (256, 320), 96))
-    for box in ((0, 0, 1, 1), (100, 200, 180, 400), (-9, -9, 5, 5), (399, 699, 900, 900)):
-        inside = np.zeros((400, 700), bool)
-        inside[max(box[0], 0) : box[2], max(box[1], 0) : box[3]] = True
-        assert touching(tiles, box) == [tile for tile in tiles if inside[tile.owned].any()]
-    assert touching(tiles, (500, 0, 600, 100)) == []
+@given(
+    st.tuples(st.integers(0, 900), st.integers(0, 900)),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.sampled_from([32, 112, 512]),
+)
+def test_a_box_is_read_with_a_halo_and_from_the_grid_on(
+    corner: tuple[int, int], size: tuple[int, int], halo: int
+) -> None:
+    shape = 1000, 1100
+    box = (*corner, *(min(c + s, n) for c, s, n in zip(corner, size, shape, strict=True)))
+    top, left, bottom, right = surroundings(box, shape, halo)
+    assert top % STRIDE == left % STRIDE == 0
+    for start, begin in ((top, box[0]), (left, box[1])):
+        assert start == 0 or halo <= begin - start < halo + STRIDE
+    assert (bottom, right) == (min(box[2] + halo, 1000), min(box[3] + halo, 1100))
 
 
 def test_the_tile_under_the_middle_of_a_box_comes_first() -> None:

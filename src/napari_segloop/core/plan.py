@@ -64,6 +64,11 @@ class Plan:
     folded: bool = True
     format: int = FORMAT
 
+    @property
+    def deployment(self) -> tuple[str, str, str, str, bool]:
+        """What the network itself is made ready for; plans may share it."""
+        return self.model, self.precision, self.layout, self.device, self.folded
+
     def to_json(self) -> str:
         """Return the plan as sorted JSON; `from_json` gives an equal plan back.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
@@ -70,6 +70,31 @@ class Predictor:
         self._format = Format(plan.precision, plan.layout)
         network = fold(model.network) if plan.folded else copy.deepcopy(model.network)
         self._network = prepare(network, self._format, self._device)
+
+    def replanned(self, plan: Plan) -> Self:
+        """Return a predictor for another plan that shares the network made ready.
+
+        Parameters
+        ----------
+        plan : Plan
+            For the same deployment: model, number format, layout and device.
+
+        Returns
+        -------
+        Predictor
+            As a new one, but at no cost.
+
+        Raises
+        ------
+        InputError
+            When the plan needs the network in another form.
+        """
+        if plan.deployment != self._plan.deployment:
+            expected, got = f"a plan for {self._plan.deployment}", f"{plan.deployment}"
+            raise InputError(expected, got, "Make a new predictor.")
+        other = copy.copy(self)
+        other._plan = plan  # noqa: SLF001  # its own class
+        return other
 
     @property
     def plan(self) -> Plan:

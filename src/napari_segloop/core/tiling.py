@@ -154,29 +154,31 @@ def grid(shape: tuple[int, int], tile: tuple[int, int], halo: int) -> Iterator[T
     return (Tile(r, c) for r, c in product(rows, columns))
 
 
-def touching(tiles: Iterable[Tile], box: Box) -> list[Tile]:
-    """Return the tiles that own a pixel of a box.
+def surroundings(box: Box, shape: tuple[int, int], halo: int) -> Box:
+    """Return what must be read to predict a box alone.
 
     Parameters
     ----------
-    tiles : iterable of Tile
-        Of one plane.
     box : tuple of int
-        (top, left, bottom, right) in pixels; it may reach beyond the plane.
+        (top, left, bottom, right) in pixels, inside the plane.
+    shape : tuple of int
+        Rows and columns of the plane.
+    halo : int
+        Pixels.
 
     Returns
     -------
-    list of Tile
-        In the order given; empty when the box lies outside.
+    tuple of int
+        A box that begins on the grid, with a halo on each side but at the plane's edge.
+
+    Examples
+    --------
+    >>> surroundings((300, 10, 400, 90), (1000, 1000), 112)
+    (160, 0, 512, 202)
     """
-    top, left, bottom, right = box
-
-    def is_inside(tile: Tile) -> bool:
-        r, c = tile.rows, tile.columns
-        along_rows = r.own_start < bottom and top < r.own_stop
-        return along_rows and c.own_start < right and left < c.own_stop
-
-    return [tile for tile in tiles if is_inside(tile)]
+    (top, left, bottom, right), (rows, columns) = box, shape
+    y, x = (max(0, start - halo) // STRIDE * STRIDE for start in (top, left))
+    return y, x, min(bottom + halo, rows), min(right + halo, columns)
 
 
 def from_middle(tiles: Iterable[Tile], box: Box) -> list[Tile]:

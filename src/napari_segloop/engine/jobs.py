@@ -103,7 +103,7 @@ def make_first_mask(request: FirstMaskRequest, control: Control) -> Work:
     del control
     yield from ()
     settings = request.settings or replace(suggest(request.image), separate=request.objects)
-    return FirstMaskAnswer(first_mask(request.image, settings), settings)
+    return FirstMaskAnswer(first_mask(request.image, settings, ids=request.objects), settings)
 
 
 def rank(request: RankRequest, control: Control) -> Work:

@@ -19,8 +19,7 @@ from napari_segloop.core.modelfile import Model, model_bytes, model_from_bytes
 from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.planning import EXACT_HALO, HALO, make_plan
 from napari_segloop.core.predict import Predictor
-from napari_segloop.core.prediction import Prediction
-from napari_segloop.core.tiling import Box, from_middle, touching
+from napari_segloop.core.tiling import Box, from_middle, surroundings
 from napari_segloop.core.train import TrainResult, fit
 from napari_segloop.engine.jobs import Block, Work
 from napari_segloop.engine.requests import (
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import ShouldStop
     from napari_segloop.core.normalize import Normalization, Statistics
     from napari_segloop.core.plan import Plan
+    from napari_segloop.core.prediction import Prediction
     from napari_segloop.core.settings import PredictSettings
     from napari_segloop.core.tiling import Tile
     from napari_segloop.engine.control import Control
@@ -52,7 +52,7 @@ class Networks:
 
     def __init__(self) -> None:
         self._models: dict[str, Model] = {}
-        self._predictors: dict[Plan, Predictor] = {}
+        self._predictors: dict[Hashable, Predictor] = {}
         self._formats: dict[tuple[str, PredictSettings], Plan] = {}
 
     def train(self, request: TrainRequest, control: Control) -> Work:
@@ -103,10 +103,10 @@ class Networks:
             Finished pixels; for objects when all tiles are done.
         """
         started, model = time.monotonic(), self._model(request.model)
-        part = _part(request, model)
+        part = _part(request)
         numbers = for_file(model.info.normalization, _statistics(request))
         predictor = self._predictor(model, part.plane, numbers, request)
-        tiles = _tiles(predictor, part, request)
+        tiles = from_middle(predictor.tiles(), part.middle)
         paint = _paint_objects if model.info.task == "objects" else _paint_classes
         done = yield from paint(predictor, part, tiles, control.should_stop)
         seconds = time.monotonic() - started
@@ -119,13 +119,14 @@ class Networks:
         self, model: Model, plane: ArrayPlane, numbers: Normalization, request: PredictRequest
     ) -> Predictor:
         plan = self._plan(model, plane, numbers, request)
-        return _kept(self._predictors, plan, lambda: Predictor(model, plan))
+        ready = _kept(self._predictors, plan.deployment, lambda: Predictor(model, plan))
+        return ready.replanned(plan)
 
     def _plan(
         self, model: Model, plane: ArrayPlane, numbers: Normalization, request: PredictRequest
     ) -> Plan:
         """Make a plan; the number format is timed once a model, so that planes are alike."""
-        key = request.model.id, request.settings
+        key = request.model.id, replace(request.settings, largest_tile=None)
         first = self._formats.get(key)
         if first is None:
             plan = make_plan(model, plane, numbers, request.settings)
@@ -137,26 +138,51 @@ class Networks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What is predicted: a plane, where it lies in the image, and what of it is answered."""
+    """What is read, and what of it is answered.
+
+    Parameters
+    ----------
+    plane : ArrayPlane
+        The plane, or the view with its surroundings.
+    corner : (int, int)
+        Where that lies in the plane.
+    shown : Box
+        What is answered, in the plane.
+    middle : Box
+        What comes first, in what is read.
+    """
 
     plane: ArrayPlane
     corner: tuple[int, int]
     shown: Box
-    view: Box
+    middle: Box
+
+    def blocks(self, found: Prediction, own: tuple[slice, slice]) -> Iterator[Block]:
+        """Answer what is shown of some pixels that were read."""
+        (y, x), (top, left, bottom, right) = self.corner, self.shown
+        rows = slice(max(top, own[0].start + y), min(bottom, own[0].stop + y))
+        columns = slice(max(left, own[1].start + x), min(right, own[1].stop + x))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        dy, dx = own[0].start + y, own[1].start + x
+        cut = slice(rows.start - dy, rows.stop - dy), slice(columns.start - dx, columns.stop - dx)
+        yield Block("labels", (rows, columns), found.labels[cut])
+        if found.uncertainty is not None:
+            yield Block("uncertainty", (rows, columns), found.uncertainty[cut])
 
 
-def _part(request: PredictRequest, model: Model) -> _Part:
-    """Take the whole plane; of objects seen in a view only, the view and its surroundings."""
+def _part(request: PredictRequest) -> _Part:
+    """Take the whole plane, or of a view only what it depends on."""
     image = check_plane(request.image)
-    whole = 0, 0, image.shape[1], image.shape[2]
+    shape = image.shape[1], image.shape[2]
+    whole = 0, 0, *shape
     view = _within(request.view, whole) if request.view else whole
-    if model.info.task == "classes" or not request.view_only:
+    if not request.view_only:
         return _Part(ArrayPlane(image), (0, 0), whole, view)
     halo = EXACT_HALO if request.settings.exact else HALO
-    top, left, bottom, right = view
-    y, x, y_end, x_end = _within((top - halo, left - halo, bottom + halo, right + halo), whole)
-    shown = top - y, left - x, bottom - y, right - x
-    return _Part(ArrayPlane(image[:, y:y_end, x:x_end]), (y, x), shown, shown)
+    y, x, y_end, x_end = surroundings(view, shape, halo)
+    read = image[:, y:y_end, x:x_end]
+    return _Part(ArrayPlane(read), (y, x), view, (0, 0, y_end - y, x_end - x))
 
 
 def _within(box: Box, whole: Box) -> Box:
@@ -171,13 +197,6 @@ def _statistics(request: PredictRequest) -> Statistics:
     return request.statistics or measure([ArrayPlane(request.image)])
 
 
-def _tiles(predictor: Predictor, part: _Part, request: PredictRequest) -> list[Tile]:
-    tiles = predictor.tiles()
-    chosen = touching(tiles, part.view) if request.view_only else tiles
-    objects = predictor.task == "objects"
-    return from_middle(tiles if objects else chosen, part.view)
-
-
 def _paint_classes(
     predictor: Predictor, part: _Part, tiles: list[Tile], should_stop: ShouldStop
 ) -> Generator[Event | Block, None, int]:
@@ -185,7 +204,7 @@ def _paint_classes(
     canvas, done = predictor.canvas(), 0
     for batch in predictor.fill(canvas, part.plane, tiles, should_stop):
         for tile in batch:
-            yield from _blocks(predictor.block(canvas, tile), tile.owned)
+            yield from part.blocks(predictor.block(canvas, tile), tile.owned)
         done += len(batch)
         yield TileDone(done, len(tiles))
     return done
@@ -200,19 +219,9 @@ def _paint_objects(
         done += len(batch)
         yield TileDone(done, len(tiles))
     if done == len(tiles):
-        found = predictor.finish(canvas)
-        (y, x), (top, left, bottom, right) = part.corner, part.shown
-        own = slice(top, bottom), slice(left, right)
-        cut = None if found.uncertainty is None else found.uncertainty[own]
-        window = slice(y + top, y + bottom), slice(x + left, x + right)
-        yield from _blocks(Prediction(found.labels[own], cut), window)
+        _, rows, columns = part.plane.shape
+        yield from part.blocks(predictor.finish(canvas), (slice(0, rows), slice(0, columns)))
     return done
-
-
-def _blocks(found: Prediction, window: tuple[slice, slice]) -> Iterator[Block]:
-    yield Block("labels", window, found.labels)
-    if found.uncertainty is not None:
-        yield Block("uncertainty", window, found.uncertainty)
 
 
 def _leaving_a_thread(control: Control, threads: int | None) -> ShouldStop:

@@ -57,7 +57,8 @@ class FirstMaskRequest(Request):
     settings : FirstMaskSettings or None
         None: let `suggest` choose.
     objects : bool
-        Whether single objects are looked for: then settings that are chosen separate them.
+        Whether single objects are looked for: then the answer holds ids, and settings that are
+        chosen separate those that touch.
     """
 
     kind: ClassVar[str] = "first_mask"
@@ -177,7 +178,8 @@ class PredictRequest(Request):
     view : tuple of int or None
         (top, left, bottom, right) in pixels: what the user sees.
     view_only : bool
-        Compute and answer only the tiles that the view touches.
+        Compute and answer only the view, from its surroundings: as good as the whole plane's
+        pixels, but of another plan.
     """
 
     kind: ClassVar[str] = "predict"

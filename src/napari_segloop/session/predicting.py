@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from napari_segloop.session.desk import Desk, Key, Pixels
 
 AHEAD = 2  # planes read or waiting while one is predicted
+SEEN_TILE = 1152
+"""Side of the tiles of a plane that is being looked at: about a second each on two processors, so
+that the view comes soon and Stop is quick; an image of 2048 x 2048 pixels costs a quarter more."""
 Box = tuple[int, int, int, int]
 
 
@@ -166,9 +169,11 @@ class Predicting(PlaneByPlane):
     def _read(self, key: Key) -> None:
         view, self._view = self._view, None
 
+        settings = PredictSettings(largest_tile=SEEN_TILE if view else None)
+
         def send(pixels: Pixels) -> None:
             request = PredictRequest(
-                self._model, pixels.plane, PredictSettings(), pixels.statistics, view,
+                self._model, pixels.plane, settings, pixels.statistics, view,
                 view_only=self._view_only,
             )  # fmt: skip
             self._keys[self.submit(request)] = key
