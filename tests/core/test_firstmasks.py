@@ -95,6 +95,14 @@ def test_touching_discs_become_two_objects_of_half_the_area_each() -> None:
     assert first_mask(picture(touching), RAW).max() == 1
 
 
+def test_touching_discs_are_one_object_with_an_id_where_they_are_not_separated() -> None:
+    discs = disc((24, 20), 14) | disc((24, 46), 14) | disc((70, 100), 14)
+    ids = first_mask(picture(discs), RAW, ids=True)
+    assert np.array_equal(ids > 0, discs)
+    assert ids.max() == 2
+    assert ids[24, 20] == ids[24, 46] != ids[70, 100]
+
+
 def test_holes_are_filled_only_when_asked() -> None:
     ring = disc((48, 64), 30) & ~disc((48, 64), 20)
     assert np.array_equal(first_mask(picture(ring), RAW), ring)

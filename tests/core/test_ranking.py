@@ -154,6 +154,22 @@ def test_window_is_clipped(labels: Array, window: int) -> None:
     assert auto_window(labels) == window
 
 
+@pytest.mark.parametrize(
+    ("shape", "side"),
+    [
+        pytest.param((512, 512), 128, id="four by four"),
+        pytest.param((2048, 2048), 512, id="no larger than before"),
+        pytest.param((400, 1000), 128, id="a wide plane"),
+        pytest.param((60, 60), 32, id="not below 32 pixels"),
+    ],
+)
+def test_so_many_windows_as_are_asked_for_fit(shape: tuple[int, int], side: int) -> None:
+    labels = np.ones(shape, np.uint8)
+    assert RankSettings(least=16).side(labels) == side
+    assert RankSettings().side(labels) == auto_window(labels)
+    assert RankSettings(window=7, least=16).side(labels) == 7
+
+
 def errors_at(rows: slice, columns: slice, value: int = 200) -> Array:
     uncertainty = np.zeros((80, 80), np.uint8)
     uncertainty[rows, columns] = value

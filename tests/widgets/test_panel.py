@@ -334,6 +334,23 @@ def test_first_masks_preview_and_use(make: Make, qtbot: QtBot) -> None:
     assert "largest of at least smallest" in panel.message.text.text()
 
 
+def test_who_chose_to_separate_is_heard(make: Make, qtbot: QtBot) -> None:
+    objects = replace(IDLE, task="objects", classes=ClassTable.first("objects"))
+    panel, session = make(replace(objects, primary=Primary("first_masks", "Make first masks")))
+    form = panel.first_masks.form
+    assert form.settings().separate
+    form.smoothing.setValue(2)
+    assert form.settings().separate  # as long as nobody said otherwise
+    form.separate.click()
+    session.set("jobs", jobs=())
+    qtbot.mouseClick(panel.first_masks.here, LEFT)
+    (_, settings, _), *_ = session.calls
+    assert not settings.separate
+    session.set("task", task="classes")
+    assert form.separate.isHidden()
+    assert not form.settings().separate
+
+
 def test_the_place_is_named(make: Make, qtbot: QtBot) -> None:
     panel, session = make(WALKING)
     part = panel.check
@@ -388,8 +405,8 @@ def test_predicting_names_its_cost_first(make: Make, qtbot: QtBot) -> None:
         qtbot.mouseClick(made, LEFT)
         assert session.calls[-1] == ("predict", scope)
     with qtbot.waitSignal(part.uncertainty_wanted) as wanted:
-        part.uncertainty.setChecked(True)
-    assert wanted.args == [True]
+        part.uncertainty.setChecked(False)
+    assert wanted.args == [False]
     session.set("versions", versions=(), version=None)
     assert not part.buttons["view"].isEnabled()
 

@@ -102,7 +102,7 @@ class FirstMaskSettings:
             raise InputError("block of 3 pixels or more", f"{self.block}", remedy)
 
 
-def first_mask(image: Array, settings: FirstMaskSettings) -> Labels:
+def first_mask(image: Array, settings: FirstMaskSettings, *, ids: bool = False) -> Labels:
     """Cut the objects out of one channel of a plane.
 
     Parameters
@@ -111,12 +111,14 @@ def first_mask(image: Array, settings: FirstMaskSettings) -> Labels:
         Real numbers of any dtype and byte order. NaN and infinity become background.
     settings : FirstMaskSettings
         What to cut and what to keep.
+    ids : bool
+        Whether each object has an id of its own also where touching ones stay one.
 
     Returns
     -------
     (Y, X) ndarray of int
-        0 is background. Without ``separate`` uint8 with 1 on objects; with it ids from 1, uint16
-        or, past 65,535 objects, uint32. A constant image has no objects.
+        0 is background. Without ``separate`` and ``ids`` uint8 with 1 on objects; with one of them
+        ids from 1, uint16 or, past 65,535 objects, uint32. A constant image has no objects.
 
     Raises
     ------
@@ -135,9 +137,9 @@ def first_mask(image: Array, settings: FirstMaskSettings) -> Labels:
     mask = _above(values, known, settings)
     if settings.fill_holes:
         mask = ndimage.binary_fill_holes(mask) & known
-    ids = separate_touching(mask) if settings.separate else ndimage.label(mask, _EIGHT)[0]
-    kept = _sized(ids, settings.smallest, settings.largest)
-    return kept if settings.separate else (kept > 0).astype(np.uint8)
+    parts = separate_touching(mask) if settings.separate else ndimage.label(mask, _EIGHT)[0]
+    kept = _sized(parts, settings.smallest, settings.largest)
+    return kept if ids or settings.separate else (kept > 0).astype(np.uint8)
 
 
 def suggest(image: Array) -> FirstMaskSettings:

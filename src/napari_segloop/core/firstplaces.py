@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band, check_label_plane
-from napari_segloop.core.ranking import RankSettings, auto_window
+from napari_segloop.core.ranking import RankSettings
 from napari_segloop.core.regions import Region
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class _Windows:
     """Windows side by side with what they hold, and which are still free."""
 
     def __init__(self, plane: Labels, unchecked: Mask, settings: RankSettings) -> None:
-        side = settings.window or auto_window(plane)
+        side = settings.side(plane)
         self.size = (min(side, plane.shape[0]), min(side, plane.shape[1]))
         spans = [_corners(n, side) for n, side in zip(plane.shape, self.size, strict=True)]
         grid = np.meshgrid(*spans, indexing="ij")

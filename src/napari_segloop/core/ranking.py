@@ -51,6 +51,9 @@ class RankSettings:
         Share of a window that must still be unchecked for it to be offered.
     objects : bool
         Whether labels are ids, for the words of the reason.
+    least : int
+        So many windows shall fit side by side: one that is sized to the objects is made smaller
+        for it, but not below 32 pixels.
 
     Raises
     ------
@@ -63,16 +66,43 @@ class RankSettings:
     margin: int = 2
     least_unchecked: float = 0.1
     objects: bool = False
+    least: int = 1
 
     def __post_init__(self) -> None:
-        window = 1 if self.window is None else self.window
-        if window < 1 or self.top < 1 or self.margin < 0 or not 0 <= self.least_unchecked <= 1:
+        counts = (1 if self.window is None else self.window, self.top, self.least)
+        if min(counts) < 1 or self.margin < 0 or not 0 <= self.least_unchecked <= 1:
             raise InputError(
                 "a window and a number of regions of at least 1, a margin of at least 0 and a "
                 "share from 0 to 1",
                 str(self),
                 "Choose other numbers.",
             )
+
+    def side(self, labels: Array) -> int:
+        """Return the side of the windows of a plane.
+
+        Parameters
+        ----------
+        labels : (Y, X) ndarray of integer
+            Predicted classes or ids, or first masks.
+
+        Returns
+        -------
+        int
+            In pixels; may be larger than a plane's shorter side.
+
+        Examples
+        --------
+        >>> whole = np.ones((512, 512), np.uint8)
+        >>> RankSettings().side(whole), RankSettings(least=16).side(whole)
+        (512, 128)
+        """
+        if self.window is not None:
+            return self.window
+        usual = auto_window(labels)
+        if self.least == 1:
+            return usual
+        return min(usual, max(_fitting(labels.shape, self.least), SMALLEST_WINDOW))
 
 
 def auto_window(labels: Array) -> int:
@@ -110,6 +140,14 @@ def auto_window(labels: Array) -> int:
         chord = float((runs**2).sum() / runs.sum())
         window = 8 * int(np.ceil(OBJECTS_ACROSS * chord / CHORD_OF_DISC / 8))
     return int(min(max(window, SMALLEST_WINDOW), LARGEST_WINDOW, max(labels.shape)))
+
+
+def _fitting(shape: tuple[int, ...], least: int) -> int:
+    """Return the largest side, a multiple of 8, of which so many fit side by side; at least 8."""
+    side = 8 * (max(shape) // 8)
+    while side > 8 and (shape[0] // side) * (shape[1] // side) < least:
+        side -= 8
+    return side
 
 
 def rank_regions(
@@ -166,7 +204,7 @@ def rank_regions(
     """
     settings = settings or RankSettings()
     plane = _Plane(uncertainty, labels, checked, settings.margin)
-    side = settings.window or auto_window(plane.labels)
+    side = settings.side(plane.labels)
     size = (min(side, plane.shape[0]), min(side, plane.shape[1]))
     least = settings.least_unchecked * size[0] * size[1]
     corners = worst_windows(plane, size, settings.top, least)

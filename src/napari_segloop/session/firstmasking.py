@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from napari_segloop.engine.requests import (
     RankItem,
     RankRequest,
 )
+from napari_segloop.session.advice import PLACES_A_ROUND
 from napari_segloop.session.errands import Errand, PlaneByPlane
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ class FirstMasking(PlaneByPlane):
         self.finish_if_idle()
 
     def _take(self, key: Key, answer: FirstMaskAnswer) -> None:
-        labels = answer.labels if self.desk.objects else answer.labels * np.uint8(self._value)
+        labels = answer.labels
+        if not self.desk.objects:
+            labels = np.where(labels > 0, self._value, 0).astype(np.uint8)
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
@@ -146,10 +148,7 @@ class FirstMasking(PlaneByPlane):
         key = self._left.pop(0)
 
         def send(pixels: Pixels) -> None:
-            settings = self._settings
-            if settings is not None:
-                settings = replace(settings, separate=self.desk.objects)
-            request = FirstMaskRequest(grey(pixels.plane), settings, self.desk.objects)
+            request = FirstMaskRequest(grey(pixels.plane), self._settings, self.desk.objects)
             self._keys[self.submit(request)] = key
 
         self.read(key, send)
@@ -218,7 +217,7 @@ class Ranking(PlaneByPlane):
         checked = np.where(counts, plane.checked, 0).astype(np.uint8)
         unsure = None if unsure is None else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), checked, unsure)
-        settings = RankSettings(self._window, objects=self.desk.objects)
+        settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
         self.desk.truths.settle(key, self.desk.images.opened)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 

@@ -55,6 +55,7 @@ class FirstMaskForm(QWidget):
         self.fill_holes.setToolTip("Background enclosed by an object becomes object")
         self.separate = QCheckBox("Separate touching")
         self.separate.setToolTip("Cut touching objects apart at their necks (watershed)")
+        self._is_chosen = False  # by the user: to separate or not
         self._block: int | None = None
         self._lay_out()
         self._listen()
@@ -80,7 +81,7 @@ class FirstMaskForm(QWidget):
         for number in (self.smoothing, self.smallest, self.largest):
             number.valueChanged.connect(self._tell)
         self.fill_holes.toggled.connect(self._tell)
-        self.separate.toggled.connect(self._tell)
+        self.separate.clicked.connect(self._choose_to_separate)
 
     def _show_defaults(self) -> None:
         """As `FirstMaskSettings()`, which would import scikit-image before the first paint."""
@@ -132,6 +133,23 @@ class FirstMaskForm(QWidget):
             self.largest.setValue(settings.largest or 0)
             self.fill_holes.setChecked(settings.fill_holes)
             self.separate.setChecked(settings.separate)
+
+    def show_task(self, *, objects: bool) -> None:
+        """Offer to separate objects where single ones are looked for; at first they are.
+
+        Parameters
+        ----------
+        objects : bool
+            Whether they are.
+        """
+        self.separate.setVisible(objects)
+        if not (objects and self._is_chosen):
+            self._is_chosen = False
+            self.separate.setChecked(objects)
+
+    def _choose_to_separate(self) -> None:
+        self._is_chosen = True
+        self.edited.emit()
 
     def _tell(self, *_value: object) -> None:
         self.edited.emit()

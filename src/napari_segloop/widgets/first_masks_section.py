@@ -109,6 +109,7 @@ class FirstMasksSection(Part):
         state : LoopState
             As the session has it.
         """
+        self.form.show_task(objects=state.task == "objects")
         is_open = any(image.is_open for image in state.images)
         busy = any(job.kind == "first_mask" for job in state.jobs)
         for widget in (self.preview, self.choose, self.layer):
