@@ -34,7 +34,12 @@ class Layers:
     def look(self, declared: frozenset[int] | None = frozenset({1, 2})) -> Change | None:
         epoch = self.table.epoch
         change = self.plane.observe(
-            self.labels, self.checked, WHOLE, epoch=epoch, declared=declared
+            self.labels,
+            self.checked,
+            WHOLE,
+            epoch=epoch,
+            declared=declared,
+            newest=self.table.newest,
         )
         if change is not None:
             self.show(change)
@@ -64,7 +69,15 @@ class Layers:
 
     def predict(self, value: int) -> None:
         new = np.full(SHAPE, value, np.uint8)
-        self.labels[WHOLE] = self.plane.write(new, WHOLE, objects=False)
+        self.labels[WHOLE] = self.plane.write(new, WHOLE, objects=False, table=self.table)
+
+    def change_classes(self, table: ClassTable) -> None:
+        gone = frozenset(self.table.values) - frozenset(table.values)
+        self.table = table
+        if self.plane.remap({}, gone):
+            self.labels[:], self.checked[:] = self.plane.labels, self.plane.checked
+        if (change := self.plane.follow(table.newest)) is not None:
+            self.show(change)
 
     def state(self, at: tuple[int, int] = (3, 3)) -> tuple[int, int, Kind]:
         plane = self.plane
@@ -186,27 +199,100 @@ def test_the_callers_arrays_are_not_ours() -> None:
     assert layers.plane.is_untouched
 
 
-def test_earlier_background_does_not_teach_a_later_class() -> None:
+@pytest.fixture
+def earlier() -> Layers:
+    """All accepted with one class, before a second one came."""
     layers = Layers(table=ClassTable.first("classes"))
     layers.accept()
     assert layers.plane.truth(layers.table, objects=False).all()
-    layers.table = layers.table.add()
-    truth = layers.plane.truth(layers.table, objects=False)
-    assert np.array_equal(truth, layers.plane.labels > 0)
-    layers.paint(2, (0, 0))
+    layers.change_classes(layers.table.add())
+    return layers
+
+
+def test_earlier_background_is_shown_as_not_checked_for_a_later_class(earlier: Layers) -> None:
+    truth = earlier.plane.truth(earlier.table, objects=False)
+    np.testing.assert_array_equal(truth, earlier.plane.labels > 0)
+    np.testing.assert_array_equal(earlier.checked, truth)
+    assert earlier.look() is None, "nothing is new in what was shown"
+
+
+@pytest.mark.parametrize("step", ["brush", "accept", "erase"])
+def test_earlier_background_that_is_revisited_teaches(earlier: Layers, step: str) -> None:
+    if step == "brush":
+        earlier.checked[WHOLE] = 1
+        earlier.look()
+    elif step == "accept":
+        earlier.accept()
+    else:
+        earlier.paint(0, (3, 3))
+    truth = earlier.plane.truth(earlier.table, objects=False)
+    assert truth.all() if step != "erase" else truth[3, 3]
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [
+        pytest.param("D", (0, 1, Kind.ACCEPTED), id="deleted again"),
+        pytest.param("p2", (2, 1, Kind.CHANGED), id="painted"),
+        pytest.param("p2 p0", (0, 0, Kind.NONE), id="painted and undone"),
+        pytest.param("b0", (0, 0, Kind.ACCEPTED), id="brushed away what is not there"),
+        pytest.param("b2", (0, 2, Kind.NONE), id="brushed can't tell"),
+        pytest.param("c", (0, 2, Kind.NONE), id="can't tell"),
+        pytest.param("e", (0, 3, Kind.NONE), id="excluded"),
+        pytest.param("P1", (0, 0, Kind.ACCEPTED), id="an older class is not predicted"),
+        pytest.param("P2", (2, 0, Kind.ACCEPTED), id="the new class is"),
+        pytest.param("P2 P1", (0, 0, Kind.ACCEPTED), id="and no longer"),
+        pytest.param("P2 D", (0, 1, Kind.ACCEPTED), id="predicted and deleted"),
+        pytest.param("P2 a", (2, 1, Kind.ACCEPTED), id="predicted and accepted"),
+        pytest.param("P2 a D", (0, 0, Kind.NONE), id="accepted and deleted"),
+        pytest.param("P2 p0", (0, 1, Kind.CHANGED), id="predicted and erased"),
+        pytest.param("P2 p0 p2", (2, 0, Kind.NONE), id="erased and undone"),
+    ],
+)
+def test_earlier_background(earlier: Layers, steps: str, state: tuple[int, int, Kind]) -> None:
+    for step in steps.split():
+        {
+            "p": lambda n: earlier.paint(int(n), (0, 0)),
+            "b": lambda n: earlier.brush(int(n), (0, 0)),
+            "P": lambda n: earlier.predict(int(n)),
+            "a": lambda _: earlier.accept(),
+            "c": lambda _: earlier.cant_tell(),
+            "e": lambda _: earlier.exclude(),
+            "D": lambda _: earlier.change_classes(earlier.table.delete(2)),
+        }[step[0]](step[1:])
+    assert earlier.state((0, 0)) == state
+
+
+def test_undo_of_a_stroke_from_before_brings_no_truth_for_the_new_class() -> None:
+    layers = Layers(table=ClassTable.first("classes"))
+    layers.accept()
+    layers.paint(1, (0, 0))
+    layers.change_classes(layers.table.add())
+    assert layers.state((0, 0)) == (1, 1, Kind.ACCEPTED)
     layers.paint(0, (0, 0))
-    assert not layers.plane.truth(layers.table, objects=False)[0, 0]
-    layers.paint(0, (3, 3))
-    assert layers.plane.truth(layers.table, objects=False)[3, 3]
+    assert layers.state((0, 0)) == (0, 0, Kind.ACCEPTED)
+
+
+def test_an_acceptance_from_before_a_class_is_taken_back_for_good() -> None:
+    layers = Layers(table=ClassTable.first("classes"))
+    before = layers.plane.snapshot(WHOLE)
     layers.accept()
-    assert layers.plane.truth(layers.table, objects=False).all()
+    after = layers.plane.snapshot(WHOLE)
+    layers.change_classes(layers.table.add())
+    layers.show(layers.plane.restore(before, after, layers.table.newest))
+    layers.change_classes(layers.table.delete(2))
+    assert layers.plane.is_untouched
 
 
-def test_can_be_told_again_for_a_deleted_class() -> None:
+def test_what_is_brought_back_from_before_a_class_is_set_aside() -> None:
     layers = Layers(table=ClassTable.first("classes"))
     layers.accept()
-    table = layers.table.add().delete(2)
-    assert layers.plane.truth(table, objects=True).all()
+    before = layers.plane.snapshot(WHOLE)
+    layers.cant_tell()
+    layers.change_classes(layers.table.add())
+    layers.show(layers.plane.restore(before, None, layers.table.newest))
+    np.testing.assert_array_equal(layers.checked, layers.plane.labels > 0)
+    assert not layers.plane.is_untouched
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["exact", "keeps what was stated since"])

@@ -18,7 +18,11 @@ WHOLE = (slice(0, ROWS), slice(0, COLUMNS))
 
 @dataclass(frozen=True)
 class Pixel:
-    """What the model knows of one pixel; ``why`` is a word, empty when it is not checked."""
+    """What the model knows of one pixel.
+
+    ``why`` is a word: how it came to be checked. Where it is not checked, it is empty, or tells
+    what was set aside when a class came.
+    """
 
     label: int
     predicted: int
@@ -35,7 +39,7 @@ class Pixel:
             if self.why == "changed":
                 return Pixel(label, self.predicted)
             return replace(self, label=label)
-        if not self.why:
+        if self.state != 1:
             return Pixel(label, self.predicted, 1, "changed", epoch)
         return replace(self, label=label, epoch=epoch if label == 0 else self.epoch)
 
@@ -50,12 +54,32 @@ class Pixel:
         return replace(self, epoch=epoch) if self.state == 1 else self
 
     def not_told(self) -> Pixel:
-        if self.state == 3 or self.why in ("changed", "brushed"):
+        if self.state == 3 or (self.state == 1 and self.why in ("changed", "brushed")):
             return self
         return Pixel(self.label, self.predicted, 2)
 
-    def foretold(self, label: int) -> Pixel:
-        return Pixel(label, label) if self.state == 0 else self
+    def foretold(self, label: int, table: ClassTable) -> Pixel:
+        if self.state != 0:
+            return self
+        if self.why and label and table.get(label).epoch <= self.epoch:
+            label = 0
+        return replace(self, label=label, predicted=label)
+
+    def settled(self, newest: int) -> Pixel:
+        if not self.why or self.label:
+            return self
+        if self.epoch < newest:
+            return replace(self, state=0)
+        if self.state == 0 and self.why == "changed" and self.predicted == 0:
+            return replace(self, state=1, why="brushed")
+        return replace(self, state=1)
+
+    def without(self, value: int) -> Pixel:
+        if self.label == value and self.state == 1:
+            return replace(self, state=0, why="", epoch=0).without(value)
+        label, predicted = (0 if each == value else each for each in (self.label, self.predicted))
+        why = "brushed" if self.why == "changed" and label == predicted else self.why
+        return replace(self, label=label, predicted=predicted, why=why)
 
     def teaches(self, newest: int) -> bool:
         return self.state == 1 and (self.label != 0 or self.epoch >= newest)
@@ -103,8 +127,14 @@ class Work(RuleBasedStateMachine):
                 wrong.add(label)
             if state != pixel.state and state <= 3:
                 self.model[at] = self.model[at].brushed(state, epoch)
+            self.model[at] = self.model[at].settled(self.table.newest)
         change = self.plane.observe(
-            self.labels, self.checked, window, epoch=epoch, declared=frozenset(declared)
+            self.labels,
+            self.checked,
+            window,
+            epoch=epoch,
+            declared=frozenset(declared),
+            newest=self.table.newest,
         )
         assert wrong == set(change.undeclared if change else ())
         if change is not None:
@@ -164,7 +194,7 @@ class Work(RuleBasedStateMachine):
         self.look()
         before = self.plane.snapshot(window)
         self.plane.accept(window, self.table.epoch)
-        self.plane.restore(before, self.plane.snapshot(window))
+        self.plane.restore(before, self.plane.snapshot(window), self.table.newest)
 
     @rule(window=windows)
     def cant_tell(self, window: tuple[slice, slice]) -> None:
@@ -178,17 +208,43 @@ class Work(RuleBasedStateMachine):
     def predict(self, window: tuple[slice, slice], seed: int) -> None:
         self.look()
         shape = self.labels[window].shape
-        new = np.random.default_rng(seed).integers(0, 3, shape).astype(np.uint8)
-        self.labels[window] = self.plane.write(new, window, objects=False)
+        values = np.array([0, *self.table.values], np.uint8)
+        new = np.random.default_rng(seed).choice(values, shape)
+        self.labels[window] = self.plane.write(new, window, objects=False, table=self.table)
         for at in self.inside(window):
             label = int(new[at[0] - window[0].start, at[1] - window[1].start])
-            self.model[at] = self.model[at].foretold(label)
+            self.model[at] = self.model[at].foretold(label, self.table)
 
     @rule()
     def add_a_class(self) -> None:
         self.look()
         if len(self.table.classes) < 4:
             self.table = self.table.add()
+        self.follow()
+
+    @rule(place=st.integers(0, 3))
+    def delete_a_class(self, place: int) -> None:
+        self.look()
+        if len(self.table.classes) == 1:
+            return
+        value = self.table.values[place % len(self.table.values)]
+        self.table = self.table.delete(value)
+        used = value in self.plane.labels or value in self.plane.prediction
+        assert self.plane.remap({}, frozenset({value})) == used
+        if used:
+            self.model = {at: pixel.without(value) for at, pixel in self.model.items()}
+            self.labels[:], self.checked[:] = self.plane.labels, self.plane.checked
+        self.history.clear()
+        self.undone.clear()
+        self.follow()
+
+    def follow(self) -> None:
+        change = self.plane.follow(self.table.newest)
+        if change is not None:
+            self.checked[change.window] = change.checked
+        newest = self.table.newest
+        self.model = {at: pixel.settled(newest) for at, pixel in self.model.items()}
+        np.testing.assert_array_equal(self.checked, self.plane.checked)
 
     @rule()
     def put_away_and_take_out(self) -> None:

@@ -29,7 +29,11 @@ EXCLUDED: Final = 3
 
 
 class Kind(IntEnum):
-    """How a pixel came to be checked; what is not checked has ``NONE``."""
+    """How a pixel came to be checked.
+
+    What is not checked has ``NONE``, but for background that is set aside because a class came
+    later (`napari_segloop.core.judging.set_aside`).
+    """
 
     NONE = 0
     CHANGED = 1
@@ -51,7 +55,7 @@ class Pixels:
     checked : (Y, X) ndarray of uint8
         0 to 3.
     kind : (Y, X) ndarray of uint8
-        `Kind`; 0 wherever ``checked`` is not 1.
+        `Kind`; 0 wherever ``checked`` is 2 or 3, and where it is 0 and nothing was set aside.
     epoch : (Y, X) ndarray of uint8
         Epoch of the class table when the pixel was checked.
     """

@@ -32,8 +32,7 @@ from napari_segloop.core.packing import PackedPlane
 from napari_segloop.core.planestate import PlaneState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.images import Array, Labels
 
 __all__ = [
@@ -85,6 +84,7 @@ class PlaneTruth(PlaneState):
         *,
         epoch: int,
         declared: frozenset[int] | None,
+        newest: int = 0,
     ) -> Change | None:
         """Find what is new in the layers and judge it.
 
@@ -101,6 +101,8 @@ class PlaneTruth(PlaneState):
             Of the class table, now.
         declared : frozenset of int or None
             Values of the classes; None for objects, where every id will do.
+        newest : int
+            Epoch of the newest class (`follow`).
 
         Returns
         -------
@@ -126,6 +128,7 @@ class PlaneTruth(PlaneState):
         pixels.labels[painted] = live[painted]
         judging.judge_labels(pixels, painted, epoch)
         judging.judge_brush(pixels, shown, (shown != seen) & (shown >= 0) & (shown <= 3), epoch)
+        judging.set_aside(pixels, newest)
         where = bounding_window(foreign | (shown != pixels.checked), box)
         return self.change_at(where, undeclared)
 
@@ -187,7 +190,9 @@ class PlaneTruth(PlaneState):
         pixels.mark(np.ones(pixels.checked.shape, bool), EXCLUDED, Kind.NONE, 0)
         return self.change_at(window)
 
-    def restore(self, before: PlaneSnapshot, after: PlaneSnapshot | None = None) -> Change:
+    def restore(
+        self, before: PlaneSnapshot, after: PlaneSnapshot | None = None, newest: int = 0
+    ) -> Change:
         """Return to an earlier state of what is checked; labels stay as they are.
 
         Parameters
@@ -196,16 +201,22 @@ class PlaneTruth(PlaneState):
             Taken of this plane. Where a label was changed since, the pixel counts as changed.
         after : PlaneSnapshot, optional
             Taken right after what is to be taken back: what the user stated since stays.
+        newest : int
+            Epoch of the newest class (`follow`).
 
         Returns
         -------
         Change
             What to put into the ``checked`` layer.
         """
-        judging.take_back(self.pixels.at(before.window), before, after)
+        pixels = self.pixels.at(before.window)
+        judging.take_back(pixels, before, after)
+        judging.set_aside(pixels, newest)
         return self.change_at(before.window)
 
-    def write(self, labels: Labels, window: Window, *, objects: bool) -> Labels:
+    def write(
+        self, labels: Labels, window: Window, *, objects: bool, table: ClassTable | None = None
+    ) -> Labels:
         """Take over a new prediction where nobody stated anything.
 
         Parameters
@@ -218,6 +229,9 @@ class PlaneTruth(PlaneState):
             Whether labels are ids: then whole objects that the user corrected stay, accepted ones
             keep their id, and the others get ids that are free in the whole plane
             (`napari_segloop.core.objectids`).
+        table : ClassTable, optional
+            Classes that came before background was checked are not written there, even after that
+            background was set aside for a later one (`follow`).
 
         Returns
         -------
@@ -235,28 +249,12 @@ class PlaneTruth(PlaneState):
         kept = pixels.checked != NOT_CHECKED
         if objects:
             new, kept = fit_objects(self.pixels, new, window)
+        elif table is not None:
+            new = judging.without_older(pixels, new, table)
         _check_fit(new[~kept], self.labels.dtype)
         for array in (pixels.labels, pixels.prediction):
             np.copyto(array, new, where=~kept, casting="unsafe")  # checked above
         return pixels.labels.copy()
-
-    def remap(self, mapping: Mapping[int, int], dropped: frozenset[int]) -> bool:
-        """Follow classes that were merged or deleted.
-
-        Parameters
-        ----------
-        mapping : mapping of int to int
-            New values of old ones; others stay.
-        dropped : frozenset of int
-            Values that are gone: they become background that is not checked.
-
-        Returns
-        -------
-        bool
-            Whether anything changed, and the layers must be written anew from ``labels`` and
-            ``checked``.
-        """
-        return judging.remap(self.pixels, {**mapping, **dict.fromkeys(dropped, 0)}, dropped)
 
     def _news(self, labels: Array, checked: Array, window: Window) -> Window | None:
         """Return the box around what is new in the window."""

@@ -31,8 +31,9 @@ def judge_labels(pixels: Pixels, painted: Mask, epoch: int) -> None:
     """Judge pixels whose label is new.
 
     What differs from the prediction is checked; a changed pixel that is back at it is not. What
-    was accepted or brushed stays so, and excluded areas stay excluded. An epoch counts for
-    background only, and one that comes back by undo keeps the epoch it had.
+    was accepted or brushed stays so, unless it was set aside (`set_aside`), and excluded areas
+    stay excluded. An epoch counts for background only, and one that comes back by undo keeps the
+    epoch it had.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def judge_labels(pixels: Pixels, painted: Mask, epoch: int) -> None:
     """
     differs = pixels.labels != pixels.prediction
     changed = painted & differs & (pixels.checked != EXCLUDED)
-    fresh = changed & (pixels.kind == Kind.NONE)
+    fresh = changed & (pixels.checked != CHECKED)
     pixels.epoch[changed & (fresh | (pixels.labels == 0))] = epoch
     pixels.checked[changed] = CHECKED
     pixels.kind[fresh] = Kind.CHANGED
@@ -95,6 +96,7 @@ def cannot_tell(pixels: Pixels) -> None:
         Changed in place.
     """
     stated = (pixels.kind == Kind.CHANGED) | (pixels.kind == Kind.BRUSHED)
+    stated &= pixels.checked == CHECKED
     pixels.mark(~stated & (pixels.checked != EXCLUDED), CANT_TELL, Kind.NONE, 0)
 
 
@@ -113,7 +115,8 @@ def take_back(pixels: Pixels, before: PlaneSnapshot, after: PlaneSnapshot | None
     """
     same = np.ones(pixels.labels.shape, bool)
     if after is not None:
-        same = (pixels.checked == after.checked) & (pixels.kind == after.kind)
+        is_aside = (pixels.kind != Kind.NONE) & (pixels.checked == NOT_CHECKED)
+        same = (pixels.kind == after.kind) & (is_aside | (pixels.checked == after.checked))
     epoch = pixels.epoch.copy()
     for name in ("checked", "kind", "epoch"):
         getattr(pixels, name)[same] = getattr(before, name)[same]
@@ -122,6 +125,63 @@ def take_back(pixels: Pixels, before: PlaneSnapshot, after: PlaneSnapshot | None
     pixels.mark(other & ~differs & (pixels.checked == CHECKED), NOT_CHECKED, Kind.NONE, 0)
     pixels.mark(other & differs, CHECKED, Kind.CHANGED, 0)
     pixels.epoch[other & differs] = epoch[other & differs]
+
+
+def set_aside(pixels: Pixels, newest: int) -> Mask:
+    """Count background that was checked before the newest class came as not checked for now.
+
+    It keeps kind and epoch, and so is checked again when that class is deleted.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Changed in place.
+    newest : int
+        Epoch of the newest class.
+
+    Returns
+    -------
+    (Y, X) ndarray of bool
+        Where ``checked`` changed.
+    """
+    stated = (pixels.kind != Kind.NONE) & (pixels.labels == 0)
+    early = stated & (pixels.epoch < newest) & (pixels.checked == CHECKED)
+    again = stated & (pixels.epoch >= newest) & (pixels.checked == NOT_CHECKED)
+    pixels.checked[early] = NOT_CHECKED
+    pixels.checked[again] = CHECKED
+    settled = again & (pixels.kind == Kind.CHANGED) & (pixels.prediction == 0)
+    pixels.kind[settled] = Kind.BRUSHED  # a prediction agreed meanwhile
+    changed: Mask = early | again
+    return changed
+
+
+def without_older(pixels: Pixels, new: Labels, table: ClassTable) -> Labels:
+    """Leave out of a prediction what the user said is not there.
+
+    Background that was set aside was checked for all classes there were: only a later class may
+    be found in it.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where the prediction belongs.
+    new : (Y, X) ndarray of integer
+        Predicted classes.
+    table : ClassTable
+        When each class came.
+
+    Returns
+    -------
+    (Y, X) ndarray of integer
+        With 0 where an older class was predicted in such background.
+    """
+    aside = (pixels.kind != Kind.NONE) & (pixels.checked == NOT_CHECKED)
+    if not aside.any():
+        return new
+    held = np.zeros(new.shape, bool)
+    for each in table.classes:
+        held |= (new == each.value) & (pixels.epoch >= each.epoch)
+    return np.where(aside & held, new.dtype.type(0), new)
 
 
 def find_truth(pixels: Pixels, table: ClassTable) -> Mask:

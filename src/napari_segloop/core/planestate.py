@@ -1,6 +1,7 @@
-"""The state of one plane: its arrays, copied out, counted, packed and brought back.
+"""The state of one plane: its arrays, copied out, counted, packed, carried along with the classes.
 
-How the state changes is the subject of `napari_segloop.core.corrections`.
+How it changes by what the user and the network say is the subject of
+`napari_segloop.core.corrections`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from napari_segloop.core.checkstate import (
     Pixels,
     PlaneSnapshot,
     Window,
+    bounding_window,
     clip_window,
     plain_labels,
 )
@@ -26,6 +28,8 @@ from napari_segloop.core.labels import check_label_plane
 from napari_segloop.core.packing import PackedPlane, pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.prediction import Bytes
@@ -102,7 +106,8 @@ class PlaneState:
     @property
     def is_untouched(self) -> bool:
         """Whether nobody stated anything: the plane is what was predicted."""
-        return not self.checked.any() and np.array_equal(self.labels, self.prediction)
+        stated = self.checked.any() or self.kind.any()
+        return not stated and np.array_equal(self.labels, self.prediction)
 
     def snapshot(self, window: Window) -> PlaneSnapshot:
         """Copy the state of a window.
@@ -202,6 +207,44 @@ class PlaneState:
         plane = cls.__new__(cls)
         plane.pixels = unpack(packed)
         return plane
+
+    def follow(self, newest: int) -> Change | None:
+        """Follow a class that came or went.
+
+        Background that was checked before the newest class came is set aside: shown as not
+        checked, so that brushing over it says something. It comes back when that class is deleted.
+
+        Parameters
+        ----------
+        newest : int
+            Epoch of the newest class.
+
+        Returns
+        -------
+        Change or None
+            What to put into the ``checked`` layer; None when nothing changed.
+        """
+        changed = judging.set_aside(self.pixels, newest)
+        whole = clip_window(np.s_[:, :], self.shape)
+        return self.change_at(bounding_window(changed, whole)) if changed.any() else None
+
+    def remap(self, mapping: Mapping[int, int], dropped: frozenset[int]) -> bool:
+        """Follow classes that were merged or deleted.
+
+        Parameters
+        ----------
+        mapping : mapping of int to int
+            New values of old ones; others stay.
+        dropped : frozenset of int
+            Values that are gone: they become background that is not checked.
+
+        Returns
+        -------
+        bool
+            Whether anything changed, and the layers must be written anew from ``labels`` and
+            ``checked``.
+        """
+        return judging.remap(self.pixels, {**mapping, **dict.fromkeys(dropped, 0)}, dropped)
 
     def change_at(self, window: Window, undeclared: tuple[int, ...] = ()) -> Change:
         """Return what a window of the layers must show.
