@@ -29,11 +29,11 @@ CASES = {
         "train", "Train on 12 regions, about 1 min",
     ),
     "training, places left": (
-        READY | {"queue": QueueState(PLACES), "accepted": 8, "training": "about 40 s left"},
+        READY | {"queue": QueueState(PLACES), "accepted": 8, "training": True},
         "next_place", "Next place",
     ),
-    "training": (READY | {"training": "about 40 s left"}, "nothing", "Training, about 40 s left"),
-    "predicting": (READY | {"predicting": "starting"}, "nothing", "Predicting, starting"),
+    "training": (READY | {"training": True}, "nothing", "Training. You can go on painting"),
+    "predicting": (READY | {"predicting": True}, "nothing", "Predicting. You can go on painting"),
     "done": (
         READY | {"has_model": True, "unpredicted": 120, "predict_cost": "about 3 h 0 min"},
         "predict", "Predict 120 planes, about 3 h 0 min",

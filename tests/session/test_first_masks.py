@@ -57,6 +57,21 @@ def test_areas_are_one_class_whatever_is_separated(loop: Loop) -> None:
     assert set(np.unique(loop.session.plane(image, ()).labels)) == {0, 1}
 
 
+def test_only_the_job_that_was_meant_is_stopped(loop: Loop) -> None:
+    session = loop.session
+    loop.add(2)
+    session.make_first_masks(scope="all")
+    loop.check_truth(1)
+    session.train(seconds=60)
+    masking, training = session.state.jobs
+    assert [masking.kind, training.kind] == ["first_mask", "train"]
+    session.stop(training.id)
+    loop.rest()
+    assert session.state.version is None
+    assert loop.state_of(2) == "predicted"
+    assert not session.desk.images.state(2).by_version
+
+
 def test_large_objects_leave_enough_places_for_a_round(loop: Loop) -> None:
     add(loop, "classes")
     loop.session.make_first_masks()

@@ -138,6 +138,7 @@ def test_predicting_never_overwrites_what_is_checked(loop: Loop) -> None:
     session.predict("all")
     assert session.state.jobs[0].kind == "predict"
     loop.rest()
+    assert all(image.by_version for image in session.state.images)
     assert [loop.state_of(image) for image in (1, 2, 3)] == ["checked", "predicted", "checked"]
     np.testing.assert_array_equal(session.plane(1, ()).labels, truth)
     assert (session.plane(3, ()).labels[wrong] == 1).all()

@@ -156,10 +156,10 @@ def test_jobs_are_rows_with_stop(make: Make, qtbot: QtBot) -> None:
     panel, session = make(replace(IDLE, jobs=(TRAINING,)))
     row = panel.jobs.rows[TRAINING.id]
     assert (row.title.text(), row.note.text()) == ("Training on 6 regions", "about 40 s left")
+    predicting = JobState(9, "predict", "Predicting")
+    session.set("jobs", jobs=(TRAINING, predicting))
     qtbot.mouseClick(row.stop, LEFT)
-    session.set(
-        "jobs", jobs=(replace(TRAINING, stopping=True), JobState(9, "predict", "Predicting"))
-    )
+    session.set("jobs", jobs=(replace(TRAINING, stopping=True), predicting))
     assert panel.jobs.rows[TRAINING.id] is row
     assert row.note.text() == "stopping…"
     assert not row.stop.isEnabled()
@@ -167,7 +167,7 @@ def test_jobs_are_rows_with_stop(make: Make, qtbot: QtBot) -> None:
     assert list(panel.jobs.rows) == [TRAINING.id]
     assert row.note.text() == "not answering"
     qtbot.mouseClick(row.restart, LEFT)
-    assert session.calls == [("stop",), ("restart",)]
+    assert session.calls == [("stop", TRAINING.id), ("restart",)]
     session.set("jobs", jobs=())
     assert not panel.jobs.isVisible()
 
@@ -214,6 +214,17 @@ def test_two_hundred_images_change_one_by_one(make: Make, qtbot: QtBot) -> None:
     session.set("images", images=session.state.images[::-1])
     assert [image.id for image in panel.images.selected()] == [151]
     assert panel.images.count.text() == "200 images · 42 checked"
+
+
+def test_masks_that_no_version_predicted_are_first_masks(make: Make) -> None:
+    panel, session = make(replace(IDLE, images=images(2)))
+    cell = panel.images.rows.index(1, 1)
+    assert cell.data() == "first masks"
+    assert "first masks: Has masks" in panel.images.rows.index(1, 0).data(
+        Qt.ItemDataRole.ToolTipRole
+    )
+    session.set("images", images=images(2, by_version=True))
+    assert cell.data() == "predicted"
 
 
 def test_a_click_opens_an_image(make: Make, qtbot: QtBot) -> None:
@@ -388,7 +399,6 @@ def test_training_is_told_in_words(make: Make, qtbot: QtBot) -> None:
     session.set("jobs", jobs=(TRAINING,), curve=curve())
     session.set("curve")
     assert part.split.text() == "4 teach, 2 test"
-    assert part.left.text() == "about 40 s left"
     assert not part.improve.isEnabled()
     qtbot.waitUntil(part.plot.isVisible)
     session.set("versions", jobs=(), versions=versions()[:2])

@@ -29,10 +29,8 @@ class Situation:
         Places and strokes that were checked since the last training.
     checked : int
         Places and strokes that are checked in all.
-    training : str or None
-        How long the training that runs still takes, in words.
-    predicting : str or None
-        The same of a prediction.
+    training, predicting : bool
+        Whether a training, a prediction is under way.
     train_cost, predict_cost : str
         In words, for example "about 1 min".
     unpredicted : int
@@ -48,8 +46,8 @@ class Situation:
     queue: QueueState = field(default_factory=QueueState)
     accepted: int = 0
     checked: int = 0
-    training: str | None = None
-    predicting: str | None = None
+    training: bool = False
+    predicting: bool = False
     train_cost: str = "about 1 min"
     predict_cost: str = ""
     unpredicted: int = 0
@@ -96,16 +94,15 @@ def _check(now: Situation) -> Primary | None:
 
 
 def _wait(now: Situation) -> Primary | None:
-    tip = "You can go on painting meanwhile."
-    if now.training is not None:
-        return Primary("nothing", f"Training, {now.training}", tip, enabled=False)
-    if now.predicting is not None:
-        return Primary("nothing", f"Predicting, {now.predicting}", tip, enabled=False)
-    return None
+    if not (now.training or now.predicting):
+        return None
+    doing = "Training" if now.training else "Predicting"
+    tip = "Below is how far it is, and Stop."
+    return Primary("nothing", f"{doing}. You can go on painting.", tip, enabled=False)
 
 
 def _is_time_to_train(now: Situation) -> bool:
-    idle = now.training is None and now.predicting is None
+    idle = not (now.training or now.predicting)
     return idle and (now.accepted >= PLACES_A_ROUND or (now.accepted > 0 and not now.queue.left))
 
 

@@ -268,7 +268,9 @@ class Desk:
         status = self.images.state(image).status
         if status in {"new", "predicted", "checked"}:
             status = "checked" if checked else "predicted"
-        if self.images.change(image, status=status, checked_pixels=checked):
+        by_version = any(other[0] == image for other in self.predicted)
+        facts = {"status": status, "checked_pixels": checked, "by_version": by_version}
+        if self.images.change(image, **facts):
             self.changed.add("images")
 
 

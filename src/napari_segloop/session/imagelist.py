@@ -225,7 +225,7 @@ class ImageList:
         for image, state in tuple(self._states.items()):
             self._before.update({image: "new"} if image in self._before else {})
             status = "new" if state.status in {"predicted", "checked"} else state.status
-            self.change(image, status=status, checked_pixels=0)
+            self.change(image, status=status, checked_pixels=0, by_version=False)
 
     def used(self) -> Iterator[int]:
         """Yield the images that take part: all but those excluded or missing.

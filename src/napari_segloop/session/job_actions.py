@@ -12,8 +12,8 @@ from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.models import LoadingModel, ReadingCard
 from napari_segloop.session.predicting import Predicting, seconds_for
-from napari_segloop.session.training import Training, in_words
-from napari_segloop.session.words import about, counted
+from napari_segloop.session.training import Training
+from napari_segloop.session.words import about, counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,12 +115,9 @@ class JobActions(CheckActions):
         if version.score is None or version.score >= USEFUL:
             self._follow()
             return
-        self.desk.tell(
-            f"{in_words(version, stopped=stopped)} That is little: your masks were left as they "
-            "are.",
-            "warning",
-            "Check more places and improve it, or train longer. Predict all the same if you like.",
-        )
+        begin = "Stopped. " if stopped else ""
+        agrees = f"{begin}Version {version.number} agrees with you on only {percent(version.score)}"
+        self.desk.tell(f"{agrees}: your masks stay.", "warning", "Check more places, train longer.")
 
     def _follow(self) -> None:
         """Predict what is in view, then the other planes that are known, with a new version."""
@@ -187,11 +184,17 @@ class JobActions(CheckActions):
         shapes = [self.source(key[0]).plane_shape for key in keys]
         return sum(rows * columns for rows, columns in shapes)
 
-    def stop(self) -> None:
-        """Stop what runs; the best weights and all finished planes are kept."""
+    def stop(self, number: int | None = None) -> None:
+        """Stop what runs; the best weights and all finished planes are kept.
+
+        Parameters
+        ----------
+        number : int, optional
+            `JobState.id` of the job to stop; all when not given.
+        """
         with self.acting():
             for errand in self.errands:
-                if errand.is_shown and not errand.is_over:
+                if errand.is_shown and not errand.is_over and number in {None, errand.number}:
                     errand.stop()
 
     def restart(self) -> None:

@@ -183,7 +183,6 @@ class LoopSession(ClassActions, JobActions):
         return replace(errand.state(), answering=lane not in self._silent)
 
     def _situation(self) -> Situation:
-        training, predicting = self.running("train"), self.running("predict")
         keys = self._unpredicted()
         return Situation(
             images=sum(1 for _ in self.desk.images.used()),
@@ -193,8 +192,8 @@ class LoopSession(ClassActions, JobActions):
             queue=self.queue,
             accepted=self.accepted,
             checked=self.checked,
-            training=_left(training),
-            predicting=_left(predicting),
+            training=self.running("train") is not None,
+            predicting=self.running("predict") is not None,
             train_cost=about(self.seconds),
             predict_cost=self._cost_of(keys),
             unpredicted=len(keys),
@@ -225,11 +224,3 @@ def _forward(errand: Errand, message: Message) -> None:
         errand.on_done(message.job, message.answer)
     elif isinstance(message, JobFailed):
         errand.on_failed(message.job, message.error, cancelled=message.cancelled)
-
-
-def _left(errand: Errand | None) -> str | None:
-    if errand is None:
-        return None
-    if errand.seconds_left is None:
-        return "starting"
-    return f"{about(errand.seconds_left)} left"

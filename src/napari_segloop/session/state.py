@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Task = Literal["classes", "objects"]
 Status = Literal["new", "predicted", "checked", "excluded", "missing"]
 Action = Literal[
-    "add_images", "choose_task", "first_masks", "next_place", "train", "predict", "stop", "nothing"
+    "add_images", "choose_task", "first_masks", "next_place", "train", "predict", "nothing"
 ]
 Level = Literal["info", "warning", "error"]
 
@@ -41,6 +41,8 @@ class ImageState:
         How many planes it has; 0 while its header has not been read.
     checked_pixels : int
         Pixels that count as truth.
+    by_version : bool
+        Whether a version predicted any of its planes; if not, masks are first masks.
     note : str
         Why it is missing or cannot be used.
     """
@@ -52,6 +54,7 @@ class ImageState:
     is_open: bool = False
     planes: int = 0
     checked_pixels: int = 0
+    by_version: bool = False
     note: str = ""
 
 

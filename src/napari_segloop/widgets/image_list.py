@@ -18,7 +18,7 @@ from napari_segloop.widgets.pictures import status_sign
 from napari_segloop.widgets.rows import Column, Rows
 from napari_segloop.widgets.table import Table
 from napari_segloop.widgets.theme import colours_of, em
-from napari_segloop.widgets.words import STATUS_MEANING
+from napari_segloop.widgets.words import STATUS_MEANING, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,7 @@ class ImageListPart(Part):
     def _columns(self) -> tuple[Column[ImageState], ...]:
         return (
             Column("Image", lambda i: i.name, tooltip=_tooltip, is_bold=lambda i: i.is_open),
-            Column("State", lambda i: i.status, picture=self._sign, tooltip=_tooltip),
+            Column("State", state_word, picture=self._sign, tooltip=_tooltip),
         )
 
     def _lay_out(self) -> None:
@@ -260,7 +260,7 @@ def _tooltip(image: ImageState) -> str:
     planes = counted(image.planes, "plane")
     checked = f"{counted(image.checked_pixels, 'pixel')} checked by you"
     note = image.note or STATUS_MEANING[image.status]
-    return f"{image.where}\n{planes} · {checked}\n{image.status}: {note}"
+    return f"{image.where}\n{planes} · {checked}\n{state_word(image)}: {note}"
 
 
 def _counts(images: tuple[ImageState, ...]) -> str:

@@ -49,7 +49,10 @@ class JobRow(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(em(self, 0.5))
         self.stop = button(
-            "Stop", "Stop; the best result so far is kept", self.stop_pressed.emit, "Stop this job"
+            "Stop",
+            "Stop this job; the best result so far is kept",
+            self.stop_pressed.emit,
+            "Stop this job",
         )
         self.restart = button(
             "Restart", SILENT, self.restart_pressed.emit, "Restart what does not answer"
@@ -133,7 +136,7 @@ class JobRows(Part):
 
     def _add(self, job: JobState) -> None:
         row = self.rows[job.id] = JobRow(job)
-        row.stop_pressed.connect(lambda: self.ask(self._session.stop))
+        row.stop_pressed.connect(lambda: self.ask(self._session.stop, job.id))
         row.restart_pressed.connect(lambda: self.ask(self._session.restart))
         self._column.addWidget(row)
 

@@ -75,6 +75,5 @@ class NextStep(Part):
             "next_place": session.start_checking,
             "train": session.train,
             "predict": session.predict_rest,
-            "stop": session.stop,
         }
         return actions.get(action, lambda: None)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 from superqt.utils import qthrottled
 
 from napari_segloop.widgets.curve import CurvePlot
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
-from napari_segloop.widgets.words import before_and_after, teach_and_test, time_left
+from napari_segloop.widgets.words import before_and_after, teach_and_test
 
 if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
@@ -45,9 +44,8 @@ class TrainSection(Part):
         self.again = button("Learn again from all", f"{AGAIN}. {NEVER_WORSE}", self._learn_again)
         self.minutes = QDoubleSpinBox()
         self._set_up_minutes()
-        self.split, self.left = QLabel(), QLabel()
+        self.split = QLabel()
         self.split.setToolTip(TEST)
-        self.left.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.result = prose()
         self.result.setToolTip(TEST)
         self.plot = CurvePlot()
@@ -68,7 +66,7 @@ class TrainSection(Part):
         column = in_column(self, 0.3)
         column.addLayout(in_row(self.improve, self.again))
         column.addLayout(in_row(QLabel("Time"), self.minutes, stretch=True))
-        column.addLayout(in_row(self.split, self.left))
+        column.addWidget(self.split)
         column.addWidget(self.plot)
         column.addWidget(self.result)
 
@@ -85,7 +83,6 @@ class TrainSection(Part):
         self.improve.setEnabled(checked and job is None)
         self.again.setEnabled(checked and job is None and bool(state.versions))
         self.split.setText(self._split(state, is_checked=checked))
-        self.left.setText("" if job is None else time_left(job.seconds_left))
         self.result.setText(NEVER_WORSE if job is not None else before_and_after(state.versions))
         self.result.setVisible(bool(self.result.text()))
         self.summarised.emit(teach_and_test(state.curve.teach, state.curve.test))

@@ -14,8 +14,9 @@ from napari_segloop.session.words import about, percent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_segloop.session.state import Status, Version
+    from napari_segloop.session.state import ImageState, Status, Version
 
+FIRST_MASKS: Final = "first masks"
 STATUS_MEANING: Final[Mapping[Status, str]] = {
     "new": "No masks yet.",
     "predicted": "Has masks that nobody checked yet.",
@@ -23,6 +24,23 @@ STATUS_MEANING: Final[Mapping[Status, str]] = {
     "excluded": "Left out: not trained on, predicted or offered for checking.",
     "missing": "The file or the layer is gone.",
 }
+
+
+def state_word(image: ImageState) -> str:
+    """Say in which state an image is.
+
+    Parameters
+    ----------
+    image : ImageState
+        A row of the list.
+
+    Returns
+    -------
+    str
+        Its status; "first masks" where it has masks that no version predicted.
+    """
+    is_first = image.status == "predicted" and not image.by_version
+    return FIRST_MASKS if is_first else image.status
 
 
 def time_left(seconds: float | None) -> str:
