@@ -130,4 +130,5 @@ def loop(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
     yield loop
     session.stop()
     loop.rest()
-    session.desk.reader.close()
+    session.desk.close()
+    session.scratch.close()

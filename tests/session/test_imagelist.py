@@ -60,15 +60,16 @@ def test_an_excluded_image_takes_no_part_and_comes_back_as_it_was(images: ImageL
 def test_a_file_that_is_gone_is_missing_until_it_is_back(
     images: ImageList, files: list[Path]
 ) -> None:
-    content = files[0].read_bytes()
+    content, source = files[0].read_bytes(), images.source(1)
     files[0].unlink()
-    assert images.look()
+    assert images.look(source, source.is_alive())
     assert images.state(1).status == "missing"
     assert "gone" in images.state(1).note
-    assert not images.look()
+    assert not images.look(source, source.is_alive())
     files[0].write_bytes(content)
-    assert images.look()
+    assert images.look(source, source.is_alive())
     assert (images.state(1).status, images.state(1).note) == ("new", "")
+    assert not images.look(FileSource(files[0]), alive=False)  # off the list by now
 
 
 def test_a_file_is_a_source_of_planes(files: list[Path]) -> None:

@@ -1,37 +1,232 @@
-"""Planes that nobody looks at are packed, read without unpacking, and come back as they were."""
+"""Planes that nobody looks at are packed, stay readable meanwhile, and come back as they were.
+
+A thread that waits to be let shows what happens while a plane is being packed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import pytest
 
+from napari_segloop.session.reading import Reader
+from napari_segloop.session.resting import Resting
+from napari_segloop.session.scratch import Scratch
 from napari_segloop.session.truths import Truths
 from tests.session.conftest import SIZE, discs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari_segloop.core.corrections import PlaneTruth
+    from napari_segloop.core.errors import SegLoopError
     from tests.session.conftest import Loop
 
+SHAPE = (40, 50)
 WINDOW = (slice(0, 20), slice(0, 30))
+WHOLE = (slice(0, 40), slice(0, 50))
+T = TypeVar("T")
+KEY = (1, ())
+
+
+class SlowReader(Reader):
+    """A reader that hands over nothing before it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_work = threading.Event()
+
+    def ask(
+        self,
+        read: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[SegLoopError], None],
+    ) -> None:
+        def wait() -> T:
+            assert self.may_work.wait(60)
+            return read()
+
+        super().ask(wait, then, failed)
+
+    def finish(self, is_over: Callable[[], bool]) -> None:
+        """Let it work until something has happened."""
+        self.may_work.set()
+        while not is_over():
+            self.poll()
+
+
+@pytest.fixture
+def keeper() -> Iterator[SlowReader]:
+    keeper = SlowReader()
+    yield keeper
+    keeper.may_work.set()
+    keeper.close()
+
+
+@pytest.fixture
+def slow(keeper: SlowReader) -> Truths:
+    return Truths(objects=False, resting=Resting(ask=keeper.ask))
+
+
+def is_over(keeper: Reader) -> Callable[[], bool]:
+    """Return whether all that was asked so far is done."""
+    done = list[None]()
+    keeper.ask(lambda: None, done.append, lambda _: None)
+    return lambda: bool(done)
+
+
+def paint(plane: PlaneTruth, value: int) -> None:
+    labels, checked = plane.labels.copy(), plane.checked.copy()
+    labels[WINDOW] = value
+    plane.observe(labels, checked, WHOLE, epoch=0, declared=None)
 
 
 def test_what_rests_is_read_and_comes_back() -> None:
     truths, unsure = Truths(objects=False), np.arange(600, dtype=np.uint8).reshape(20, 30)
     for image in (1, 2, 3):
-        truths.plane((image, ()), (40, 50))
-    truths.plane((2, ()), (40, 50)).accept(WINDOW, 0)
-    truths.set_uncertainty((2, ()), (40, 50), WINDOW, unsure)
-    for image in (1, 2, 3):
-        truths.settle((image, ()), opened=3)
+        truths.plane((image, ()), SHAPE)
+    truths.plane((2, ()), SHAPE).accept(WINDOW, 0)
+    truths.plane((3, ()), SHAPE).accept(WINDOW, 0)
+    truths.set_uncertainty((2, ()), SHAPE, WINDOW, unsure)
+    for image in (1, 2):
+        truths.rest(image)
     assert truths.uncertainty((3, ())) is None
     assert [key[0] for key, _ in truths.to_read()] == [1, 2, 3]
-    assert [key[0] for key, _ in truths.to_read(checked=True)] == [2, 3]  # 3 is open
+    assert [key[0] for key, _ in truths.to_read(checked=True)] == [2, 3]
     ((_, plane),) = truths.to_read(2)
     assert plane.checked_pixels == 600
-    assert plane is not truths.plane((2, ()), (40, 50))
+    assert plane is not truths.plane((2, ()), SHAPE)
     found = truths.uncertainty((2, ()))
     assert found is not None
     np.testing.assert_array_equal(found[WINDOW], unsure)
+
+
+def test_a_plane_is_what_it_was_until_it_is_packed(slow: Truths, keeper: SlowReader) -> None:
+    plane = slow.plane(KEY, SHAPE)
+    paint(plane, 1)
+    slow.rest(1)
+    assert slow.peek(KEY) is plane
+    assert next(slow.to_read(checked=True))[1] is plane
+    keeper.finish(is_over(keeper))
+    found = slow.peek(KEY)
+    assert found is not plane
+    assert found is not None
+    np.testing.assert_array_equal(found.labels, plane.labels)
+
+
+def test_nothing_that_is_painted_while_a_plane_is_packed_is_lost(
+    slow: Truths, keeper: SlowReader
+) -> None:
+    paint(slow.plane(KEY, SHAPE), 1)
+    slow.rest(1)
+    plane = slow.plane(KEY, SHAPE)  # its image is opened again
+    paint(plane, 2)
+    slow.set_uncertainty(KEY, SHAPE, WINDOW, np.full((20, 30), 7, np.uint8))
+    keeper.finish(is_over(keeper))
+    assert slow.plane(KEY, SHAPE) is plane
+    slow.rest(1)
+    paint(slow.plane(KEY, SHAPE), 3)
+    slow.rest(1)  # twice, with a stroke between
+    keeper.finish(is_over(keeper))
+    found, unsure = slow.peek(KEY), slow.uncertainty(KEY)
+    assert found is not None
+    assert found is not plane
+    assert found.labels[WINDOW].min() == 3
+    assert unsure is not None
+    assert unsure[WINDOW].min() == 7
+
+
+def test_an_image_taken_off_while_it_is_packed_leaves_nothing(
+    slow: Truths, keeper: SlowReader
+) -> None:
+    slow.plane(KEY, SHAPE)
+    slow.rest(1)
+    slow.forget(1)
+    keeper.finish(is_over(keeper))
+    assert not slow.keys()
+    slow.plane(KEY, SHAPE)
+    slow.rest(1)
+    slow.begin_anew(objects=True)
+    keeper.finish(is_over(keeper))
+    assert slow.plane(KEY, SHAPE).labels.dtype == np.uint16
+
+
+def noisy(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+    return np.random.default_rng(seed).integers(0, 3, SHAPE, dtype=np.uint8)
+
+
+def filled(truths: Truths, number: int) -> None:
+    for image in range(number):
+        key = (image, (image % 3,))
+        truths.plane(key, SHAPE).write(noisy(image), WHOLE, objects=False)
+        truths.set_uncertainty(key, SHAPE, WHOLE, noisy(100 + image))
+        truths.settle(key)
+
+
+def test_planes_beyond_the_budget_are_in_a_file(tmp_path: Path) -> None:
+    scratch = Scratch(tmp_path / "scratch")
+    resting = Resting(scratch, budget=2000)
+    truths = Truths(objects=False, resting=resting)
+    filled(truths, 12)
+    assert resting.kept_bytes <= 2000
+    assert scratch.size > 4000
+    paint(truths.plane((0, (0,)), SHAPE), 2)
+    truths.settle((0, (0,)))
+    for image in range(1, 12):
+        plane, unsure = (
+            truths.peek((image, (image % 3,))),
+            truths.uncertainty((image, (image % 3,))),
+        )
+        assert plane is not None
+        assert unsure is not None
+        np.testing.assert_array_equal(plane.labels, noisy(image))
+        np.testing.assert_array_equal(unsure, noisy(100 + image))
+    first = truths.peek((0, (0,)))
+    assert first is not None
+    assert first.labels[WINDOW].min() == 2
+    assert [key[0] for key, _ in truths.to_read(checked=True)] == [0]
+    before = scratch.size
+    for image in range(12):
+        truths.forget(image)
+    filled(truths, 12)
+    assert scratch.size <= before  # room is used again
+
+
+def test_a_disk_that_is_full_is_said_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    told = list["SegLoopError"]()
+    resting = Resting(Scratch(tmp_path / "file" / "folder"), tell=told.append, budget=2000)
+    truths = Truths(objects=False, resting=resting)
+    filled(truths, 6)
+    assert len(told) == 1
+    assert "Nothing is lost" in told[0].remedy
+    assert resting.kept_bytes > 2000
+    for key, plane in truths.to_read():
+        np.testing.assert_array_equal(plane.labels, noisy(key[0]))
+
+
+def test_a_plane_asked_for_while_it_is_put_away_is_as_it_was(
+    keeper: SlowReader, tmp_path: Path
+) -> None:
+    truths = Truths(objects=False, resting=Resting(Scratch(tmp_path), keeper.ask, budget=0))
+    filled(truths, 1)
+    keeper.finish(is_over(keeper))  # packed; the file waits
+    keeper.may_work.clear()
+    plane = truths.plane((0, (0,)), SHAPE)
+    paint(plane, 2)
+    keeper.finish(is_over(keeper))
+    assert truths.plane((0, (0,)), SHAPE) is plane
+    masks = truths.masks((0, (0,)))
+    truths.settle((0, (0,)))
+    keeper.finish(is_over(keeper))
+    keeper.finish(is_over(keeper))
+    away = truths.masks((0, (0,)))
+    truths.forget(0)
+    for each in (masks, away):
+        assert each.read()[0][WINDOW].min() == 2
 
 
 def test_first_masks_of_objects_have_an_id_each(loop: Loop) -> None:

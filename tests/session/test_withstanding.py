@@ -104,7 +104,7 @@ def test_a_layer_removed_and_added_again_has_its_masks(opened: tuple[Loop, Open,
     loop.until(lambda: session.desk.images._checksums)
     session.import_labels(image, (1,), (discs(0) > 0).astype(np.uint8))
     source.is_here = False
-    session.desk.images.look()
+    session.desk.lookout.look()
     for other in (Open(seed=1), Open("another")):
         session.add_source(other)  # type: ignore[arg-type]
     again = Open()
@@ -181,7 +181,8 @@ def test_an_unusable_image_stays_so(loop: Loop) -> None:
     (loop.folder / "bad.tif").write_bytes(b"II*\0nothing")
     loop.session.add_files([loop.folder / "bad.tif"])
     loop.until(lambda: loop.session.state.images and loop.state_of(1) == "missing")
-    loop.session.desk.images.look()
+    loop.session.desk.lookout.look()
+    loop.until(lambda: not loop.session.desk.lookout.is_looking)
     assert loop.state_of(1) == "missing"
     with pytest.raises(InputError):
         loop.session.source(1).read((), *WHOLE)

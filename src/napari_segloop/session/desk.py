@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.normalize import measure
+from napari_segloop.session.lookout import Lookout
 from napari_segloop.session.sources import SourcePlane, indices, whole_plane
 from napari_segloop.session.state import Told
-from napari_segloop.session.truths import Truths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.imagelist import ImageList
     from napari_segloop.session.reading import Reader
     from napari_segloop.session.state import Level
+    from napari_segloop.session.truths import Truths
     from napari_segloop.session.versions import Versions
 
 Index = tuple[int, ...]
@@ -75,8 +76,8 @@ class Desk:
     ----------
     engine : Engine
         Runs jobs.
-    reader : Reader
-        Reads pixels.
+    reader, keeper : Reader
+        Reads pixels and files; packs planes.
     images : ImageList
         The list.
     versions : Versions
@@ -89,11 +90,12 @@ class Desk:
         self,
         engine: Engine,
         reader: Reader,
+        keeper: Reader,
         images: ImageList,
         versions: Versions,
         truths: Truths,
     ) -> None:
-        self.engine, self.reader, self.images = engine, reader, images
+        self.engine, self.reader, self.keeper, self.images = engine, reader, keeper, images
         self.versions, self.truths = versions, truths
         self.objects = False
         self.speed: float | None = None  # predicted pixels a second, as last seen
@@ -101,9 +103,22 @@ class Desk:
         self.writes = list[Write]()
         self.changed = set[str]()
         self.told: Told | None = None
+        self.looked_at: int | None = None  # an image too large to be edited, while it is open
         self.before_write: Callable[[Key], None] = lambda key: None
         self._checked = dict[Key, int]()
         self._keys: tuple[int, list[Key]] = (-1, [])
+        self.lookout = Lookout(images, lambda: self.changed.update(("images", "primary")))
+
+    def poll(self) -> None:
+        """Take over what was read, packed and looked at since the last call; never waits."""
+        self.reader.poll()
+        self.keeper.poll()
+        self.lookout.poll()
+
+    def close(self) -> None:
+        """End the threads after what they do now."""
+        for each in (self.reader, self.keeper, self.lookout):
+            each.close()
 
     def tell(self, error: SegLoopError | str, level: Level = "error", remedy: str = "") -> None:
         """Say something to the user.
@@ -137,6 +152,17 @@ class Desk:
             The one and only of this plane.
         """
         return self.truths.plane(key, self.images.source(key[0]).plane_shape)
+
+    def settle(self, key: Key) -> None:
+        """Let a plane rest after use, unless it is open to be edited.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        """
+        if key[0] != self.images.opened or key[0] == self.looked_at:
+            self.truths.settle(key)
 
     def put_labels(self, key: Key, window: Window, labels: Labels, *, whole: bool) -> None:
         """Take over predicted labels, but for what is checked.
@@ -226,7 +252,7 @@ class Desk:
             What labels are from now on.
         """
         self.objects = task == "objects"
-        self.truths = Truths(objects=self.objects)
+        self.truths.begin_anew(objects=self.objects)
         self.predicted.clear()
         self._checked.clear()
         self.images.begin_anew()

@@ -103,9 +103,12 @@ class FileSource:
         Returns
         -------
         bool
-            Without reading it.
+            Without reading it; slow where a network drive does not answer.
         """
-        return self.path.exists()
+        try:
+            return self.path.exists()
+        except OSError:  # the drive is gone
+            return False
 
     def open(self) -> ImageFile:
         """Open the file.

@@ -139,7 +139,7 @@ class FirstMasking(PlaneByPlane):
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
-        self.desk.truths.settle(key, self.desk.images.opened)
+        self.desk.settle(key)
         self.ended.append(key)
 
     def _ask(self) -> None:
@@ -210,7 +210,8 @@ class Ranking(PlaneByPlane):
                 return
 
     def _request(self, key: Key) -> RankRequest:
-        plane, unsure = self.desk.plane(key), self.desk.truths.uncertainty(key)
+        plane = self.desk.truths.peek(key) or self.desk.plane(key)
+        unsure = self.desk.truths.uncertainty(key)
         if key not in self.desk.predicted:
             unsure = None
         counts = plane.truth(self._table, objects=self.desk.objects) | (plane.checked != CHECKED)
@@ -218,7 +219,7 @@ class Ranking(PlaneByPlane):
         unsure = None if unsure is None else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), checked, unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
-        self.desk.truths.settle(key, self.desk.images.opened)
+        self.desk.settle(key)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
-from napari_segloop.session.imagelist import OPEN_LAYER, checksum
+from napari_segloop.session.imagelist import OPEN_LAYER
 from napari_segloop.session.parts import LoopParts
-from napari_segloop.session.sources import indices
+from napari_segloop.session.sources import checksum, indices
 from napari_segloop.session.state import QueueState
 from napari_segloop.session.words import counted
 
@@ -148,7 +148,7 @@ class ImageActions(LoopParts):
             self._rest_unless(None)
             if opened is not None:
                 self.desk.truths.rest(opened)
-            self.desk.images.look()
+            self.desk.lookout.look()
             self.note("images")
 
     def exclude(self, image: int, is_excluded: bool) -> None:  # two states

@@ -5,15 +5,12 @@ The list reads no pixels and knows no labels; counts are given to it.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_segloop.core.errors import InputError
-from napari_segloop.session.sources import ImageSource, indices
+from napari_segloop.session.sources import ImageSource
 from napari_segloop.session.state import ImageState
 
 if TYPE_CHECKING:
@@ -115,7 +112,7 @@ class ImageList:
         self._sources[image] = source
         self.statistics.pop(image, None)
         self.edition += 1
-        self._look_at(image)
+        self.look(source, source.is_alive())
 
     def remove(self, image: int) -> None:
         """Take an image off the list.
@@ -239,19 +236,35 @@ class ImageList:
             if state.status not in {"excluded", "missing"}:
                 yield image
 
-    def look(self) -> bool:
-        """Look which images are still there.
+    def sources(self) -> list[ImageSource]:
+        """Return where the pixels of all images come from.
+
+        Returns
+        -------
+        list of ImageSource
+            In the order of the list.
+        """
+        return list(self._sources.values())
+
+    def look(self, source: ImageSource, alive: bool) -> bool:  # two states
+        """Take note whether an image is still there.
+
+        Parameters
+        ----------
+        source : ImageSource
+            Of an image that may be off the list by now.
+        alive : bool
+            What its ``is_alive`` answered.
 
         Returns
         -------
         bool
             Whether a state changed.
         """
-        changed = [self._look_at(image) for image in tuple(self._states)]
-        return any(changed)
-
-    def _look_at(self, image: int) -> bool:
-        state, alive = self._states[image], self._sources[image].is_alive()
+        image = next((n for n, each in self._sources.items() if each is source), None)
+        if image is None:
+            return False
+        state = self._states[image]
         if not alive and state.status != "missing":
             self._before[image] = state.status
             note = f"{state.where} is gone" if state.where != OPEN_LAYER else "its layer is gone"
@@ -259,33 +272,6 @@ class ImageList:
         if alive and state.status == "missing" and image in self._before:
             return self.change(image, status=self._before.pop(image, "new"), note="")
         return False
-
-
-def checksum(source: ImageSource) -> int:
-    """Return a checksum of the middle of the first and the last plane.
-
-    Parameters
-    ----------
-    source : ImageSource
-        An image.
-
-    Returns
-    -------
-    int
-        Of at most 512 x 512 pixels of each.
-
-    Raises
-    ------
-    SegLoopError
-        When it cannot be read.
-    """
-    windows = [
-        slice(max(0, length // 2 - 256), min(length, length // 2 + 256))
-        for length in source.plane_shape
-    ]
-    planes = indices(source)
-    pixels = [source.read(index, *windows) for index in (planes[0], planes[-1])]
-    return zlib.crc32(b"".join(np.ascontiguousarray(each).tobytes() for each in pixels))
 
 
 def _alike(one: ImageSource, other: ImageSource) -> bool:

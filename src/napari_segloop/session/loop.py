@@ -24,6 +24,7 @@ from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.job_actions import USEFUL, JobActions
 from napari_segloop.session.predicting import seconds_for
+from napari_segloop.session.resting import BUDGET
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
 from napari_segloop.session.words import about
@@ -51,10 +52,12 @@ class LoopSession(ClassActions, JobActions):
         Where model files are kept; made when it is needed.
     engine : Engine, optional
         Runs jobs; a new one when not given.
+    budget : int
+        Bytes of packed planes in memory; what is more goes into a file in the folder.
     """
 
-    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
-        super().__init__(folder, engine)
+    def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
+        super().__init__(folder, engine, budget)
         self._acceptances = []
         self._silent = set[str]()
         self.desk.before_write = lambda key: self.covering.emit(*key)
@@ -90,12 +93,12 @@ class LoopSession(ClassActions, JobActions):
 
     def pump(self) -> None:
         """Take over what was read and what the engine said since the last call; never waits."""
-        self.desk.reader.poll()
+        self.desk.poll()
         for message in self.desk.engine.poll(PUMP_SECONDS):
             self.apply(message)
         self._pumps += 1
-        if self._pumps % LOOK_EVERY == 0 and self.desk.images.look():
-            self.note("images")
+        if self._pumps % LOOK_EVERY == 0:
+            self.desk.lookout.look()
         self.errands = [errand for errand in self.errands if not errand.is_over]
         self.publish()
 
@@ -168,7 +171,8 @@ class LoopSession(ClassActions, JobActions):
         self.desk.engine.close()
         with suppress(OutputError):  # nobody is there to be told
             self.desk.versions.finish()
-        self.desk.reader.close()
+        self.desk.close()
+        self.scratch.close()
 
     def _child(self, message: ChildChanged) -> None:
         silent = message.state in {"silent", "quiet"}

@@ -13,6 +13,8 @@ from napari_segloop.engine.client import Engine
 from napari_segloop.session.desk import Desk
 from napari_segloop.session.imagelist import ImageList
 from napari_segloop.session.reading import Reader
+from napari_segloop.session.resting import BUDGET, Resting
+from napari_segloop.session.scratch import Scratch
 from napari_segloop.session.state import Curve, QueueState
 from napari_segloop.session.truths import Truths
 from napari_segloop.session.versions import Versions
@@ -40,9 +42,11 @@ class LoopParts:
     Parameters
     ----------
     folder : Path
-        Where model files are kept.
+        Where model files are kept, and planes that memory should not hold.
     engine : Engine, optional
         Runs jobs; a new one when not given.
+    budget : int
+        Bytes of packed planes in memory; what is more goes into a file in the folder.
     """
 
     changed = Signal(str)
@@ -53,7 +57,7 @@ class LoopParts:
     looking = Signal(int, object)  # before a place is judged, or everything is used (None)
     covering = Signal(int, object)  # before a prediction covers a plane
 
-    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+    def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
         self.task: Literal["classes", "objects"] | None = None
         self.table = ClassTable.first("classes")
         self.queue = QueueState()
@@ -63,8 +67,14 @@ class LoopParts:
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all
         self.view: tuple[int, Index, Box] | None = None
         self._state: LoopState | None = None  # as long as nothing changed
-        versions, reader = Versions(folder, self._write_later), Reader()
-        self.desk = Desk(engine or Engine(), reader, ImageList(), versions, Truths(objects=False))
+        versions, reader, keeper = Versions(folder, self._write_later), Reader(), Reader()
+        self.scratch = Scratch(folder)
+        resting = Resting(self.scratch, keeper.ask, self._not_put_away, budget)
+        truths = Truths(objects=False, resting=resting)
+        self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
+
+    def _not_put_away(self, error: SegLoopError) -> None:
+        self.desk.tell(error, "warning")
 
     def _write_later(self, write: Callable[[], None]) -> None:
         """Write a file of many megabytes on the reader's thread."""

@@ -157,7 +157,7 @@ class Predicting(PlaneByPlane):
         if not self._view_only:
             self.desk.predicted[key] = self._version
         self.desk.count_checked(key)
-        self.desk.truths.settle(key, self.desk.images.opened)
+        self.desk.settle(key)
         self.ended.append(key)
 
     def _ask(self) -> None:

@@ -1,7 +1,7 @@
 """Read pixels on a thread, so that no file and no lazy array ever holds up the viewer.
 
-One thread, first come, first served. What was read is handed over when its owner polls. The
-module does not know images or jobs.
+One thread, first come, first served. What was read is handed over when its owner polls. Other work
+that would hold up the viewer has readers of its own. The module does not know images or jobs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from napari_segloop.core.errors import InputError, ResourceError, SegLoopError
 
@@ -24,6 +24,31 @@ class _Errand(Generic[T]):
     read: Callable[[], T]
     then: Callable[[T], None]
     failed: Callable[[SegLoopError], None]
+
+
+class Ask(Protocol):
+    """Something like `Reader.ask`."""
+
+    def __call__(
+        self,
+        read: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[SegLoopError], None],
+    ) -> None:
+        """Have something done, and its result handed over."""
+
+
+def ask_at_once(
+    read: Callable[[], T], then: Callable[[T], None], failed: Callable[[SegLoopError], None]
+) -> None:
+    """Do what a `Reader` does, here and now.
+
+    Parameters
+    ----------
+    read, then, failed : callable
+        As for `Reader.ask`.
+    """
+    _carry_out(_Errand(read, then, failed))()  # type: ignore[arg-type]  # T in, T out
 
 
 class Reader:

@@ -5,6 +5,7 @@ A source reads planes; it does not know labels, layers' names or the network.
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -145,3 +146,30 @@ def whole_plane(source: ImageSource, index: Index) -> Array:
     """
     rows, columns = source.plane_shape
     return source.read(index, slice(0, rows), slice(0, columns))
+
+
+def checksum(source: ImageSource) -> int:
+    """Return a checksum of the middle of the first and the last plane.
+
+    Parameters
+    ----------
+    source : ImageSource
+        An image.
+
+    Returns
+    -------
+    int
+        Of at most 512 x 512 pixels of each.
+
+    Raises
+    ------
+    SegLoopError
+        When it cannot be read.
+    """
+    windows = [
+        slice(max(0, length // 2 - 256), min(length, length // 2 + 256))
+        for length in source.plane_shape
+    ]
+    planes = indices(source)
+    pixels = [source.read(index, *windows) for index in (planes[0], planes[-1])]
+    return zlib.crc32(b"".join(np.ascontiguousarray(each).tobytes() for each in pixels))

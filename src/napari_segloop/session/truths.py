@@ -1,23 +1,28 @@
 """What is known of every plane: its truth, how unsure the network was, and places to check.
 
-Planes are made when they are first needed and packed when their image is closed, or after use when
-it was not open. The module does not know layers, jobs or files.
+Planes are made when they are first needed. They rest when their image is closed, or after use when
+it was not open: they are packed on another thread and stay as they are until that is done. The
+module does not know layers, jobs or files.
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.corrections import PackedPlane, PlaneTruth
+from napari_segloop.core.corrections import PlaneTruth
+from napari_segloop.session import parcels
+from napari_segloop.session.parcels import CHECKED, TRUTH, UNSURE, Masks
+from napari_segloop.session.resting import Resting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.regions import Region
+    from napari_segloop.session.parcels import Parcel
 
 Index = tuple[int, ...]
 Key = tuple[int, Index]
@@ -30,18 +35,32 @@ class Truths:
     ----------
     objects : bool
         Whether labels are ids; decides their dtype.
+    resting : Resting, optional
+        Where packed planes are; in memory when not given.
     """
 
-    def __init__(self, *, objects: bool) -> None:
-        self._dtype = np.dtype(np.uint16 if objects else np.uint8)
+    def __init__(self, *, objects: bool, resting: Resting | None = None) -> None:
+        self._resting = resting or Resting()
         self._planes = dict[Key, PlaneTruth]()
-        self._packed = dict[Key, PackedPlane]()
         self._unsure = dict[Key, "Bytes"]()
-        self._unsure_packed = dict[Key, tuple[tuple[int, int], bytes]]()
+        self._going = dict[Key, object]()
         self.places = dict[Key, "list[Region]"]()
+        self.begin_anew(objects=objects)
+
+    def begin_anew(self, *, objects: bool) -> None:
+        """Drop everything.
+
+        Parameters
+        ----------
+        objects : bool
+            Whether labels are ids from now on.
+        """
+        self._dtype = np.dtype(np.uint16 if objects else np.uint8)
+        for image in {key[0] for key in (*self.keys(), *self._unsure, *self.places)}:
+            self.forget(image)
 
     def plane(self, key: Key, shape: tuple[int, int]) -> PlaneTruth:
-        """Return a plane, empty when it is asked for the first time.
+        """Return a plane, to be changed; empty when it is asked for the first time.
 
         Parameters
         ----------
@@ -53,13 +72,58 @@ class Truths:
         Returns
         -------
         PlaneTruth
-            The one and only of this plane.
+            The one and only of this plane, until it rests.
+
+        Raises
+        ------
+        InputError
+            When it rested in a file that is damaged.
         """
-        if key in self._packed:
-            self._planes[key] = PlaneTruth.unpack(self._packed.pop(key))
+        self._going.pop(key, None)
         if key not in self._planes:
-            self._planes[key] = PlaneTruth(np.zeros(shape, self._dtype))
+            found = self.peek(key)
+            self._planes[key] = found or PlaneTruth(np.zeros(shape, self._dtype))
+            self._resting.forget((TRUTH, *key))
         return self._planes[key]
+
+    def peek(self, key: Key) -> PlaneTruth | None:
+        """Return a plane, not to be changed; one that rests goes on resting.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+
+        Returns
+        -------
+        PlaneTruth or None
+            Perhaps a copy; None when nothing is known of it.
+
+        Raises
+        ------
+        InputError
+            When it rests in a file that is damaged.
+        """
+        if key in self._planes:
+            return self._planes[key]
+        parcel = self._resting.look((TRUTH, *key))
+        return None if parcel is None else parcels.plane_in(parcel)
+
+    def masks(self, key: Key) -> Masks:
+        """Return what a plane shows now, to be asked for on another thread.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Of a plane that is known.
+
+        Returns
+        -------
+        Masks
+            Unpacks only when it is asked.
+        """
+        parcel = self._resting.look((TRUTH, *key))
+        return Masks.of(self._planes[key]) if parcel is None else Masks.resting(parcel)
 
     def keys(self, image: int | None = None) -> list[Key]:
         """Return the planes that are known.
@@ -74,11 +138,11 @@ class Truths:
         list of (int, tuple of int)
             In order.
         """
-        keys = {*self._planes, *self._packed}
-        return sorted(key for key in keys if image in (None, key[0]))
+        resting = (name[1:] for name in self._resting.names() if name[0] == TRUTH)
+        return sorted(key for key in {*self._planes, *resting} if image in (None, key[0]))
 
     def items(self, image: int | None = None) -> Iterator[tuple[Key, PlaneTruth]]:
-        """Yield known planes, to be changed; packed ones are packed again afterwards.
+        """Yield known planes, to be changed; those that rested rest again afterwards.
 
         Parameters
         ----------
@@ -91,15 +155,15 @@ class Truths:
             Key and plane.
         """
         for key in self.keys(image):
-            was_packed = key in self._packed
+            rested = key not in self._planes or key in self._going
             yield key, self.plane(key, (0, 0))
-            if was_packed:
-                self._pack(key)
+            if rested:
+                self.settle(key)
 
     def to_read(
         self, image: int | None = None, *, checked: bool = False
     ) -> Iterator[tuple[Key, PlaneTruth]]:
-        """Yield known planes, not to be changed: packed ones stay packed, which is much faster.
+        """Yield known planes, not to be changed: those that rest go on resting, which is faster.
 
         Parameters
         ----------
@@ -114,14 +178,14 @@ class Truths:
             Key and plane, perhaps a copy.
         """
         for key in self.keys(image):
-            packed = self._packed.get(key)
-            if packed is None:
+            parcel = self._resting.look((TRUTH, *key))
+            if parcel is None:
                 yield key, self._planes[key]
-            elif packed.checked or not checked:
-                yield key, PlaneTruth.unpack(packed)
+            elif parcel.lengths[CHECKED] or not checked:
+                yield key, parcels.plane_in(parcel)
 
     def uncertainty(self, key: Key) -> Bytes | None:
-        """Return how unsure the network was about a plane.
+        """Return how unsure the network was about a plane, not to be changed.
 
         Parameters
         ----------
@@ -133,11 +197,10 @@ class Truths:
         (Y, X) ndarray of uint8 or None
             None before it was predicted.
         """
-        if key in self._unsure_packed:
-            shape, data = self._unsure_packed.pop(key)
-            found = np.frombuffer(bytearray(zlib.decompress(data)), np.uint8)
-            self._unsure[key] = found.reshape(shape)
-        return self._unsure.get(key)
+        if key in self._unsure:
+            return self._unsure[key]
+        parcel = self._resting.look((UNSURE, *key))
+        return None if parcel is None else parcels.map_in(parcel)
 
     def set_uncertainty(
         self, key: Key, shape: tuple[int, int], window: tuple[slice, slice], values: Bytes
@@ -155,33 +218,49 @@ class Truths:
         values : (h, w) ndarray of uint8
             Probability times 255.
         """
-        if self.uncertainty(key) is None:
-            self._unsure[key] = np.zeros(shape, np.uint8)
+        self._going.pop(key, None)
+        if key not in self._unsure:
+            known = self.uncertainty(key)
+            self._unsure[key] = np.zeros(shape, np.uint8) if known is None else known
+            self._resting.forget((UNSURE, *key))
         self._unsure[key][window] = values
 
-    def settle(self, key: Key, opened: int | None) -> None:
-        """Pack a plane after use, unless its image is open.
+    def settle(self, key: Key) -> None:
+        """Let a plane rest; it is as it was until it is packed, or asked for again.
 
         Parameters
         ----------
         key : (int, tuple of int)
             Image and index.
-        opened : int or None
-            The image that is open.
         """
-        if key[0] != opened:
-            self._pack(key)
+        plane, unsure = self._planes.get(key), self._unsure.get(key)
+        if key in self._going or (plane is None and unsure is None):
+            return
+        self._going[key] = token = object()
+
+        def keep(found: dict[str, Parcel]) -> None:
+            if self._going.get(key) is not token:  # it was asked for meanwhile
+                return
+            for part in (self._going, self._planes, self._unsure):
+                part.pop(key, None)
+            for which, parcel in found.items():
+                self._resting.put((which, *key), parcel)
+
+        def stay(_: SegLoopError) -> None:
+            self._going.pop(key, None)
+
+        self._resting.ask(lambda: parcels.packed(plane, unsure), keep, stay)
 
     def rest(self, image: int) -> None:
-        """Pack the planes of an image that was closed.
+        """Let all planes of an image rest that was closed.
 
         Parameters
         ----------
         image : int
             Its number.
         """
-        for key in self.keys(image):
-            self._pack(key)
+        for key in [key for key in {*self._planes, *self._unsure} if key[0] == image]:
+            self.settle(key)
 
     def forget_place(self, key: Key, region: Region) -> None:
         """Drop a place that was judged, so that later queues do not offer it again.
@@ -216,20 +295,9 @@ class Truths:
         image : int
             Its number.
         """
-        parts = (self._planes, self._packed, self._unsure, self._unsure_packed, self.places)
-        for part in parts:
+        for part in (self._planes, self._unsure, self._going, self.places):
             for key in [key for key in part if key[0] == image]:
                 del part[key]
-
-    def _pack(self, key: Key) -> None:
-        if key in self._planes:
-            self._packed[key] = self._planes.pop(key).pack()
-        if key in self._unsure:
-            values = self._unsure.pop(key)
-            self._unsure_packed[key] = (values.shape, _squeeze(values))
-
-
-def _squeeze(values: Bytes) -> bytes:
-    """Compress runs only: two to five times as fast as level 1, for less than twice the size."""
-    machine = zlib.compressobj(1, strategy=zlib.Z_RLE)
-    return machine.compress(values.tobytes()) + machine.flush()
+        for name in self._resting.names():
+            if name[1] == image:
+                self._resting.forget(name)
