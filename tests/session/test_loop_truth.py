@@ -34,11 +34,39 @@ def test_a_new_class_makes_earlier_background_open_until_it_is_looked_at(checked
     session.add_class("bubble")
     assert "does not count as 'not bubble'" in session.state.told.text
     np.testing.assert_array_equal(truth(checked), DISCS > 0)
+    np.testing.assert_array_equal(session.plane(1, ()).checked, DISCS)
+    assert session.state.images[0].checked_pixels == DISCS.sum()
     window = (slice(0, 30), slice(0, 30))
-    checked.brush(1, window, 0)
     checked.brush(1, window)
     assert truth(checked)[window].all()
     assert not truth(checked).all()
+    checked.writes.clear()
+    session.delete_class(2)
+    assert truth(checked).all()
+    write = checked.writes[-1]
+    assert (write.checked == 1).all()
+    assert np.array_equal(session.plane(1, ()).checked[write.window], write.checked)
+
+
+def test_background_of_an_image_that_is_closed_is_set_aside_too(checked: Loop) -> None:
+    session = checked.session
+    session.desk.truths.rest(1)
+    session.add_class("bubble")
+    np.testing.assert_array_equal(truth(checked), DISCS > 0)
+    session.desk.truths.rest(1)
+    session.delete_class(2)
+    assert truth(checked).all()
+
+
+def test_only_the_new_class_is_predicted_into_earlier_background(checked: Loop) -> None:
+    session = checked.session
+    session.add_class("bubble")
+    new = np.ones_like(DISCS)
+    new[:20] = 2
+    session.desk.put_labels((1, ()), WHOLE, new, whole=True)
+    np.testing.assert_array_equal(
+        session.plane(1, ()).labels, np.where(DISCS | (new == 1), DISCS, 2)
+    )
 
 
 def test_merging_and_deleting_classes_changes_all_images(checked: Loop) -> None:
@@ -147,8 +175,101 @@ def test_a_mask_file_that_does_not_fit_is_left_out_with_words(loop: Loop) -> Non
 
 def test_imported_labels_do_not_replace_what_is_checked(checked: Loop) -> None:
     mine = checked.session.plane(1, ()).labels.copy()
-    checked.session.import_labels(1, (), np.ones_like(DISCS), "nothing")
+    checked.session.import_labels(1, (), np.ones_like(DISCS), "all")
     np.testing.assert_array_equal(checked.session.plane(1, ()).labels, mine)
+    assert "25,600 pixels in 1 plane were not replaced" in checked.session.state.told.text
+
+
+def test_files_of_one_import_bring_their_classes_together(loop: Loop) -> None:
+    loop.add()
+    paths = [loop.folder / "one.tif", loop.folder / "five.tif"]
+    for path, value in zip(paths, (1, 5), strict=True):
+        tifffile.imwrite(path, DISCS * value)
+    loop.session.import_files([(1, paths[0]), (2, paths[1])])
+    loop.rest()
+    session = loop.session
+    assert session.table.values == (1, 5)
+    assert all(
+        session.plane(image, ()).truth(session.table, objects=False).all() for image in (1, 2)
+    )
+    assert not any("not replaced" in text for text in loop.told)
+
+
+def test_planes_of_one_import_bring_their_classes_together(loop: Loop) -> None:
+    loop.add()
+    loop.session.import_labels(1, (), DISCS * 3)
+    assert truth(loop).all()
+    loop.session.import_labels(2, (), DISCS * 4)
+    np.testing.assert_array_equal(truth(loop), DISCS > 0)
+    assert "does not count as 'not class 4'" in loop.session.state.told.text
+
+
+def test_after_an_import_there_are_places_to_check(loop: Loop) -> None:
+    loop.add()
+    path = loop.folder / "disc0_mask.tif"
+    tifffile.imwrite(path, DISCS)
+    loop.session.import_files([(1, path)], "nothing")
+    loop.rest()
+    assert loop.session.queue.left
+    assert loop.session.state.primary.action == "next_place"
+
+
+@pytest.mark.parametrize("task", ["classes", "objects"])
+def test_an_excluded_area_is_neither_offered_nor_predicted_nor_truth(loop: Loop, task: str) -> None:
+    loop.add(task=task)
+    session, half = loop.session, SIZE // 2
+    session.make_first_masks()
+    loop.rest()
+    loop.brush(1, np.s_[:, :half], 3)
+    plane = session.plane(1, ())
+    before = plane.labels.copy()
+    session.desk.put_labels((1, ()), WHOLE, np.full_like(DISCS, 1), whole=True)
+    np.testing.assert_array_equal(plane.labels[:, :half], before[:, :half])
+    assert plane.labels[:, half:].all()
+    session.look_for_places()
+    loop.rest()
+    assert session.queue.places
+    assert all(place.region.x >= half for place in session.queue.places)
+    session.start_checking()
+    window = session.queue.here.region.slices
+    session.exclude_place()
+    assert (plane.checked[window] == 3).all()
+    session.import_labels(1, (), DISCS, "all")
+    np.testing.assert_array_equal(truth(loop), plane.checked != 3)
+    assert not truth(loop)[:, :half].any()
+    assert not truth(loop)[window].any()
+
+
+def test_what_was_said_of_places_can_be_taken_back_and_said_again(loop: Loop) -> None:
+    loop.add()
+    session = loop.session
+    session.make_first_masks()
+    loop.rest()
+    session.start_checking()
+    places = [place.region.slices for place in session.queue.places[:3]]
+    for act in (session.accept, session.cant_tell, session.exclude_place):
+        act()
+    states = [1, 2, 3]
+
+    def said() -> list[int]:
+        checked = session.plane(1, ()).checked
+        return [int(checked[place].min()) for place in places]
+
+    counts = (session.accepted, session.checked, session.queue.done)
+    assert said() == states
+    for left in (2, 1, 0):
+        assert session.take_back_last()
+        assert said() == states[:left] + [0] * (3 - left)
+    assert not session.take_back_last()
+    for there in (1, 2, 3):
+        assert session.accept_again()
+        assert said() == states[:there] + [0] * (3 - there)
+    assert not session.accept_again()
+    assert counts == (session.accepted, session.checked, session.queue.done)
+    session.take_back_last()
+    session.cant_tell()
+    assert not session.accept_again(), "something else was said since"
+    assert said() == [1, 2, 2]
 
 
 def test_the_other_answer_starts_anew(checked: Loop) -> None:

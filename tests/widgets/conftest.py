@@ -48,6 +48,7 @@ class Planes:
         self.undeclared: list[tuple[int, ...]] = []
         self.observed: list[tuple[Index, Window]] = []
         self.taken_back: list[tuple[int, Index, PlaneSnapshot]] = []
+        self.undone: list[tuple[int, Index, PlaneSnapshot]] = []
 
     def plane(self, image: int, index: Index) -> PlaneTruth:
         if index not in self.truths[image]:
@@ -77,6 +78,10 @@ class Planes:
 
     def accept(self, image: int, index: Index, window: Window) -> None:
         self.looking.emit(image, index)
+        self.undone.clear()
+        self._accept(image, index, window)
+
+    def _accept(self, image: int, index: Index, window: Window) -> None:
         plane = self.plane(image, index)
         self.taken_back.append((image, index, plane.snapshot(window)))
         self._put_back(image, index, plane.accept(window, self.table.epoch))
@@ -85,7 +90,15 @@ class Planes:
         if not self.taken_back:
             return False
         image, index, before = self.taken_back.pop()
+        self.undone.append((image, index, before))
         self._put_back(image, index, self.plane(image, index).restore(before))
+        return True
+
+    def accept_again(self) -> bool:
+        if not self.undone:
+            return False
+        image, index, before = self.undone.pop()
+        self._accept(image, index, before.window)
         return True
 
     def _put_back(self, image: int, index: Index, change: Change) -> None:

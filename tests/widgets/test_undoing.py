@@ -68,9 +68,44 @@ def test_undo_takes_back_the_acceptance_before_it_alters_the_region(cells: Open)
     assert cells.checked == 0
     assert not cells.layers.masks.data.any()
     cells.undoing.redo()
+    assert cells.checked == stroke
+    cells.undoing.redo()
+    assert cells.checked == 600, "the acceptance is there again, in its turn"
     cells.undoing.redo()
     np.testing.assert_array_equal(cells.layers.masks.data, painted)
-    assert cells.checked == 2 * stroke
+    assert cells.checked == 600 + stroke
+    cells.undoing.redo()
+    for left in (600, stroke, 0):
+        cells.undoing.undo()
+        assert cells.checked == left
+
+
+@pytest.mark.parametrize("layer", ["masks", "checked", "acceptance"])
+def test_after_a_new_act_nothing_comes_back(cells: Open, layer: str) -> None:
+    cells.stroke(0, 10, 10)
+    cells.session.accept(IMAGE, (0,), PLACE)
+    cells.undoing.undo()
+    cells.undoing.undo()
+    if layer == "acceptance":
+        cells.session.accept(IMAGE, (1,), PLACE)
+    else:
+        cells.stroke(1, 50, 50, layer)
+    before = cells.checked
+    cells.undoing.redo()
+    assert cells.checked == before
+    assert not cells.layers.masks.data[0].any()
+
+
+def test_an_acceptance_of_an_image_that_was_open_before_comes_back(cells: Open) -> None:
+    cells.session.accept(IMAGE + 1, (0,), PLACE)
+    cells.undoing.undo()
+    assert not cells.session.taken_back
+    cells.undoing.redo()
+    assert cells.session.taken_back
+    cells.undoing.undo()
+    cells.stroke(0, 20, 20)
+    cells.undoing.redo()
+    assert not cells.session.taken_back
 
 
 def test_both_layers_share_one_order(cells: Open) -> None:

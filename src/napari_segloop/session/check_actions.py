@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_segloop.session import walking
+from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.truth_actions import TruthActions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_segloop.core.corrections import PlaneSnapshot
+    from napari_segloop.session.acceptances import Statement
     from napari_segloop.session.desk import Key
     from napari_segloop.session.state import Place
-
-Index = tuple[int, ...]
-MOST_TAKEN_BACK = 200
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Acceptance:
-    """How it was before and after a place was accepted or set aside, and whether that counted."""
-
-    key: Key
-    place: Place
-    counted: int
-    before: PlaneSnapshot
-    after: PlaneSnapshot
 
 
 class CheckActions(TruthActions):
@@ -41,7 +28,6 @@ class CheckActions(TruthActions):
     """
 
     window: int | None = None
-    _acceptances: list[_Acceptance]
 
     def start_checking(self) -> None:
         """Go to the first place that is left, or look for places first."""
@@ -66,6 +52,10 @@ class CheckActions(TruthActions):
         """Say that nobody can tell here, and go to the next place."""
         self._judge("cant_tell")
 
+    def exclude_place(self) -> None:
+        """Take this place out (a bubble, a fold, a scale bar), and go to the next one."""
+        self._judge("exclude")
+
     def later(self) -> None:
         """Leave the place for later, and go to the next one."""
         with self.acting():
@@ -86,20 +76,40 @@ class CheckActions(TruthActions):
         bool
             False when there is none.
         """
-        known = [each for each in self._acceptances if each.key[0] in self.desk.images]
-        self._acceptances = known[:-1]
-        if not known:
+        last = self.desk.acceptances.take_back(self.desk.images)
+        if last is None:
             return False
         with self.acting():
-            last = known[-1]
             self.desk.before_write(last.key)  # a stroke that nobody has seen stays
             plane = self.desk.plane(last.key)
-            self.desk.put_back(last.key, plane.restore(last.before, last.after))
+            change = plane.restore(last.before, last.after, self.table.newest)
+            self.desk.put_back(last.key, change)
             self._count(-last.counted)
             self.desk.count_checked(last.key)
             self.desk.truths.remember_place(last.key, last.place.region)
             if last.place in self.queue.places:
                 self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
+                self._go()
+        return True
+
+    def accept_again(self) -> bool:
+        """Say again what was taken back last, and go on from its place.
+
+        Returns
+        -------
+        bool
+            False when there is nothing, or something else was said since.
+        """
+        again = self.desk.acceptances.next(self.desk.images)
+        if again is None:
+            return False
+        with self.acting():
+            self.desk.before_write(again.key)  # a stroke that nobody has seen stays
+            said = self._say(again.place, again.act, again.counted)
+            self.desk.acceptances.add_again(said)
+            if again.place in self.queue.places:
+                at = self.queue.places.index(again.place)
+                self.queue = walking.finish(replace(self.queue, at=at))
                 self._go()
         return True
 
@@ -133,24 +143,26 @@ class CheckActions(TruthActions):
             self._go()
         self.note("queue")
 
-    def _judge(self, act: str) -> None:
+    def _judge(self, act: Statement) -> None:
         here, at = self.queue.here, self.queue.at
         if here is None or at is None:
             return
         with self.acting():
-            key = (here.image, here.region.index)
-            self.looking.emit(*key)
-            plane, window = self.desk.plane(key), here.region.slices
-            before = plane.snapshot(window)
-            self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
-            counted, after = int(at not in self.queue.done), plane.snapshot(window)
-            self._acceptances.append(_Acceptance(key, here, counted, before, after))
-            del self._acceptances[:-MOST_TAKEN_BACK]
-            self._count(counted)
-            self.desk.truths.forget_place(key, here.region)
+            self.looking.emit(here.image, here.region.index)
+            self.desk.acceptances.add(self._say(here, act, int(at not in self.queue.done)))
             self.queue = walking.finish(self.queue)
-            self.desk.count_checked(key)
             self._go()
+
+    def _say(self, place: Place, act: Statement, counted: int) -> Acceptance:
+        """Change what is known of a place."""
+        key, window = (place.image, place.region.index), place.region.slices
+        plane = self.desk.plane(key)
+        before = plane.snapshot(window)
+        self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
+        self._count(counted)
+        self.desk.truths.forget_place(key, place.region)
+        self.desk.count_checked(key)
+        return Acceptance(key, place, act, counted, before, plane.snapshot(window))
 
     def _go(self) -> None:
         """Open the image of the place that the user is at; the face moves the view."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.session.desk import Write
-from napari_segloop.session.parts import LoopParts
+from napari_segloop.session.truth_actions import TruthActions
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
 
 
-class ClassActions(LoopParts):
+class ClassActions(TruthActions):
     """Classes: add, name, colour, order, merge, delete."""
 
     def add_class(self, name: str | None = None, colour: str | None = None) -> None:
-        """Add a class; background checked before does not count until it is looked at again.
+        """Add a class; background checked before counts as not checked until looked at again.
 
         Parameters
         ----------
@@ -23,14 +23,7 @@ class ClassActions(LoopParts):
             Chosen when not given.
         """
         with self.acting():
-            self._take(self.table.add(name, colour))
-            new = self.table.classes[-1].name
-            if self.checked:
-                self.desk.tell(
-                    f"Background that you checked before does not count as 'not {new}' until you "
-                    "brush over it or accept it again; what you painted as another class stays.",
-                    "info",
-                )
+            self.take_table(self.table.add(name, colour))
 
     def rename_class(self, value: int, name: str) -> None:
         """Name a class.
@@ -43,7 +36,7 @@ class ClassActions(LoopParts):
             New name.
         """
         with self.acting():
-            self._take(self.table.rename(value, name))
+            self.take_table(self.table.rename(value, name))
 
     def recolour_class(self, value: int, colour: str) -> None:
         """Colour a class.
@@ -56,7 +49,7 @@ class ClassActions(LoopParts):
             As ``#rrggbb``.
         """
         with self.acting():
-            self._take(self.table.recolour(value, colour))
+            self.take_table(self.table.recolour(value, colour))
 
     def move_class(self, value: int, position: int) -> None:
         """Put a class at another place of the table.
@@ -69,7 +62,7 @@ class ClassActions(LoopParts):
             From 0.
         """
         with self.acting():
-            self._take(self.table.move(value, position))
+            self.take_table(self.table.move(value, position))
 
     def merge_class(self, value: int, into: int) -> None:
         """Make a class part of another one, in all images.
@@ -80,8 +73,7 @@ class ClassActions(LoopParts):
             Label values.
         """
         with self.acting():
-            self._take(self.table.merge(value, into))
-            self._remap({value: into}, frozenset())
+            self._renumber(self.table.merge(value, into), {value: into}, frozenset())
 
     def delete_class(self, value: int) -> None:
         """Delete a class: its pixels become background that is not checked, in all images.
@@ -92,17 +84,13 @@ class ClassActions(LoopParts):
             Its label value.
         """
         with self.acting():
-            self._take(self.table.delete(value))
-            self._remap({}, frozenset({value}))
+            self._renumber(self.table.delete(value), {}, frozenset({value}))
 
-    def _take(self, table: ClassTable) -> None:
-        self.table = table
-        self.note("classes")
-
-    def _remap(self, mapping: dict[int, int], dropped: frozenset[int]) -> None:
+    def _renumber(
+        self, table: ClassTable, mapping: dict[int, int], dropped: frozenset[int]
+    ) -> None:
+        self.look_everywhere()
         self.desk.versions.renumber(mapping | dict.fromkeys(dropped, 0))
-        if self.desk.images.opened is not None:
-            self.looking.emit(self.desk.images.opened, None)
         for key, plane in self.desk.truths.items():
             if plane.remap(mapping, dropped):
                 window = (slice(0, plane.labels.shape[0]), slice(0, plane.labels.shape[1]))
@@ -111,3 +99,4 @@ class ClassActions(LoopParts):
                           is_whole=True)
                 )  # fmt: skip
                 self.desk.count_checked(key)
+        self.take_table(table)

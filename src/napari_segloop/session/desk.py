@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.normalize import measure
+from napari_segloop.session.acceptances import Acceptances
 from napari_segloop.session.lookout import Lookout
 from napari_segloop.session.sources import SourcePlane, indices, whole_plane
 from napari_segloop.session.state import Told
@@ -98,6 +100,8 @@ class Desk:
         self.engine, self.reader, self.keeper, self.images = engine, reader, keeper, images
         self.versions, self.truths = versions, truths
         self.objects = False
+        self.table = ClassTable.first("classes")
+        self.acceptances = Acceptances()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
         self.writes = list[Write]()
@@ -182,7 +186,7 @@ class Desk:
         plane = self.plane(key)
         if self.objects:
             plane.widen(plane.needs(labels))
-        merged = plane.write(labels, window, objects=self.objects)
+        merged = plane.write(labels, window, objects=self.objects, table=self.table)
         self.writes.append(Write(*key, window, labels=merged, is_whole=whole))
 
     def put_uncertainty(self, key: Key, window: Window, values: Bytes) -> None:
@@ -253,6 +257,8 @@ class Desk:
         """
         self.objects = task == "objects"
         self.truths.begin_anew(objects=self.objects)
+        self.table = ClassTable.first(task)
+        self.acceptances.clear()
         self.predicted.clear()
         self._checked.clear()
         self.images.begin_anew()

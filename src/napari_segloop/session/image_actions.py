@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_segloop.core.classes import ClassTable
 from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.session.imagelist import OPEN_LAYER
@@ -198,7 +197,6 @@ class ImageActions(LoopParts):
                 errand.fail(None)
             self.opening.emit(None)
             self.task = task
-            self.table = ClassTable.first(task)
             self.desk.begin_anew(task)
             self.queue, self.accepted, self.checked = QueueState(), 0, 0
             self.note("task", "classes", "queue", "images", "versions")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.settings import TrainSettings
-from napari_segloop.session.check_actions import CheckActions
 from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
+from napari_segloop.session.import_actions import ImportActions
 from napari_segloop.session.models import LoadingModel, ReadingCard
 from napari_segloop.session.predicting import Predicting, seconds_for
 from napari_segloop.session.training import Training
@@ -31,7 +31,7 @@ FOLLOWED = 16  # planes that are predicted by themselves after a training
 SECONDS = 60.0
 
 
-class JobActions(CheckActions):
+class JobActions(ImportActions):
     """First masks, training, predicting, versions."""
 
     settings = TrainSettings(seconds=SECONDS)
@@ -88,8 +88,7 @@ class JobActions(CheckActions):
         with self.acting():
             if self.running("train"):
                 return
-            if self.desk.images.opened is not None:
-                self.looking.emit(self.desk.images.opened, None)
+            self.look_everywhere()
             settings = replace(
                 self.settings,
                 task=self.task or "classes",
@@ -274,8 +273,7 @@ class JobActions(CheckActions):
             Gets two folders, ``masks`` and ``checked``, as ``segloop train`` reads them.
         """
         with self.acting():
-            if self.desk.images.opened is not None:
-                self.looking.emit(self.desk.images.opened, None)
+            self.look_everywhere()
             known = {key[0] for key in self.desk.truths.keys()}  # noqa: SIM118  # no mapping
             images = [image for image in self.desk.images.used() if image in known]
             if images:

@@ -58,7 +58,6 @@ class LoopSession(ClassActions, JobActions):
 
     def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
         super().__init__(folder, engine, budget)
-        self._acceptances = []
         self._silent = set[str]()
         self.desk.before_write = lambda key: self.covering.emit(*key)
         self._pumps = 0

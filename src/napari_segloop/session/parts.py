@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
 from napari_segloop.session.desk import Desk
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
+    from napari_segloop.core.classes import ClassTable
     from napari_segloop.session.sources import ImageSource
     from napari_segloop.session.state import LoopState
 
@@ -59,7 +59,6 @@ class LoopParts:
 
     def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
         self.task: Literal["classes", "objects"] | None = None
-        self.table = ClassTable.first("classes")
         self.queue = QueueState()
         self.curve = Curve()
         self.errands = list[Errand]()
@@ -75,6 +74,16 @@ class LoopParts:
 
     def _not_put_away(self, error: SegLoopError) -> None:
         self.desk.tell(error, "warning")
+
+    @property
+    def table(self) -> ClassTable:
+        """The classes."""
+        return self.desk.table
+
+    def look_everywhere(self) -> None:
+        """Have all layers of the open image looked at, before something depends on them."""
+        if self.desk.images.opened is not None:
+            self.looking.emit(self.desk.images.opened, None)
 
     def _write_later(self, write: Callable[[], None]) -> None:
         """Write a file of many megabytes on the reader's thread."""

@@ -1,27 +1,19 @@
-"""What is checked: planes, what the user painted, and labels from elsewhere."""
+"""What is checked: planes, what the user painted, and what a change of classes does to both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from napari_segloop.core.corrections import CHECKED, NOT_CHECKED
 from napari_segloop.session.image_actions import ImageActions
-from napari_segloop.session.importing import Importing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-    from typing import Literal
+    from collections.abc import Iterable
 
+    from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.corrections import Change, PlaneTruth
     from napari_segloop.core.images import Labels
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.desk import Window
-
-    Trust = Literal["all", "painted", "nothing"]
-    Zero = Literal["background", "unknown"]
 
 Index = tuple[int, ...]
 
@@ -102,7 +94,12 @@ class TruthActions(ImageActions):
         key = (image, index)
         is_new = self.desk.plane(key).checked_pixels == 0
         change = self.desk.plane(key).observe(
-            labels, checked, window, epoch=self.table.epoch, declared=self._declared()
+            labels,
+            checked,
+            window,
+            epoch=self.table.epoch,
+            declared=self._declared(),
+            newest=self.table.newest,
         )
         if change is None:
             return None
@@ -115,52 +112,6 @@ class TruthActions(ImageActions):
         self.publish()
         return change
 
-    def import_labels(
-        self,
-        image: int,
-        index: Index,
-        labels: Labels,
-        trust: Trust = "all",
-        zero: Zero = "background",
-    ) -> None:
-        """Take labels of another tool as masks.
-
-        Parameters
-        ----------
-        image : int
-            Number in the list.
-        index : tuple of int
-            The plane.
-        labels : (Y, X) ndarray of integer
-            Class values or ids.
-        trust : {"all", "painted", "nothing"}
-            What counts as checked: all of it, what is not 0, or nothing. What was said to be
-            excluded or not to be told stays so.
-        zero : {"background", "unknown"}
-            What 0 means where all is trusted.
-        """
-        with self.acting():
-            key = (image, index)
-            window = _whole(labels.shape)
-            self.declare(np.unique(labels).tolist())
-            self.desk.put_labels(key, window, labels, whole=True)
-            plane = self.desk.plane(key)
-            trusted = np.zeros(labels.shape, bool)
-            if trust != "nothing":
-                trusted |= labels != 0
-            if trust == "all" and zero == "background":
-                trusted[:] = True
-            trusted &= plane.checked == NOT_CHECKED
-            marks = np.where(trusted, CHECKED, plane.checked).astype(np.uint8)
-            change = plane.observe(
-                plane.labels, marks, window, epoch=self.table.epoch, declared=None
-            )
-            if change is not None:
-                self.desk.put_back(key, change)
-            self._count(int(trusted.any()))
-            self.desk.count_checked(key)
-            self.note("images")
-
     def _count(self, places: int) -> None:
         self.accepted = max(0, self.accepted + places)
         self.checked = max(0, self.checked + places)
@@ -168,32 +119,6 @@ class TruthActions(ImageActions):
 
     def _declared(self) -> frozenset[int] | None:
         return None if self.desk.objects else frozenset({0, *self.table.values})
-
-    def import_files(
-        self,
-        pairs: Sequence[tuple[int, Path]],
-        trust: Trust = "all",
-        zero: Zero = "background",
-    ) -> None:
-        """Take mask files of another tool.
-
-        Parameters
-        ----------
-        pairs : sequence of (int, Path)
-            Number of an image, and its mask file.
-        trust, zero : str
-            As for `import_labels`.
-        """
-        with self.acting():
-            self.run(
-                Importing(
-                    self.desk,
-                    pairs,
-                    lambda image, index, labels: self.import_labels(
-                        image, index, labels, trust, zero
-                    ),
-                )
-            )
 
     def declare(self, values: Iterable[int]) -> None:
         """Add a class for each value that is new, or none if they are too many.
@@ -213,8 +138,39 @@ class TruthActions(ImageActions):
             if value and value not in table.values:
                 table = table.add(value=value)
         if table != self.table:
-            self.table = table
-            self.note("classes")
+            self.take_table(table)
+
+    def take_table(self, table: ClassTable) -> None:
+        """Take over changed classes, and set aside what was checked before the newest one came.
+
+        Parameters
+        ----------
+        table : ClassTable
+            The changed one.
+        """
+        newest = self.table.newest
+        if table.newest != newest:
+            self.look_everywhere()
+        came = [each.name for each in table.classes if each.epoch > self.table.epoch]
+        self.desk.table = table
+        self.note("classes")
+        if table.newest != newest and self._set_aside(table.newest) and came:
+            self.desk.tell(
+                f"Background that you checked before does not count as 'not {came[-1]}': it is "
+                "shown as not checked until you brush over it or accept it again. What you "
+                "painted as another class stays.",
+                "info",
+            )
+
+    def _set_aside(self, newest: int) -> bool:
+        changed = False
+        for key, plane in self.desk.truths.items():
+            change = plane.follow(newest)
+            if change is not None:
+                changed = True
+                self.desk.put_back(key, change)
+                self.desk.count_checked(key)
+        return changed
 
     def _tell_undeclared(self, values: tuple[int, ...]) -> None:
         names = ", ".join(f"{each.value} {each.name}" for each in self.table.classes)
@@ -223,7 +179,3 @@ class TruthActions(ImageActions):
             f"Classes are: {names}. Add a class first, or choose one in the table.",
             "warning",
         )
-
-
-def _whole(shape: tuple[int, ...]) -> Window:
-    return slice(0, shape[0]), slice(0, shape[1])

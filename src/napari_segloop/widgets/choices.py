@@ -85,9 +85,8 @@ class Choices:
         shape = (*source.leading, *source.plane_shape)
         layer: Labels = choice.key
         values = copy_labels(layer, shape, objects=session.desk.objects)
-        for index in indices(source):
-            if np.any(values[index]) or not index:
-                session.import_labels(opened.image, index, values[index], choice.trust, choice.zero)
+        planes = {i: values[i] for i in indices(source) if np.any(values[i]) or not i}
+        session.import_planes(opened.image, planes, choice.trust, choice.zero)
         session.look_for_places()
         session.publish()
 

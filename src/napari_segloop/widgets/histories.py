@@ -57,22 +57,30 @@ class Act:
 
 
 class Acts:
-    """Acts that can be taken back, and those that were."""
+    """Acts that can be taken back, and those that were.
+
+    Attributes
+    ----------
+    is_new : bool
+        Whether the user did nothing yet since the image was opened.
+    """
 
     def __init__(self) -> None:
         self._done: deque[Act] = deque(maxlen=2 * LIMIT)
         self._undone: deque[Act] = deque(maxlen=2 * LIMIT)
+        self.is_new = True
 
     def add(self, act: Act) -> None:
-        """Take note of an act; what was taken back before cannot be had again in that layer.
+        """Take note of an act; what was taken back before cannot be had again.
 
         Parameters
         ----------
         act : Act
             The newest.
         """
+        self.is_new = False
         self._done.append(act)
-        self._undone = deque((a for a in self._undone if a.kind != act.kind), maxlen=2 * LIMIT)
+        self._undone.clear()
 
     def last(self) -> Act | None:
         """Return the newest act.
@@ -85,13 +93,11 @@ class Acts:
         return self._done[-1] if self._done else None
 
     def take(self) -> None:
-        """Drop the newest act; a stroke can be had again."""
-        act = self._done.pop()
-        if act.kind != "acceptance":
-            self._undone.append(act)
+        """Count the newest act as taken back; it can be had again."""
+        self._undone.append(self._done.pop())
 
     def next(self) -> Act | None:
-        """Return the stroke that was taken back last.
+        """Return the act that was taken back last.
 
         Returns
         -------
@@ -101,7 +107,7 @@ class Acts:
         return self._undone[-1] if self._undone else None
 
     def give_back(self) -> None:
-        """Count the stroke that was taken back last as done again."""
+        """Count the act that was taken back last as done again."""
         self._done.append(self._undone.pop())
 
     def touched(self, kind: Kind, index: Index, window: Window) -> bool:

@@ -37,6 +37,9 @@ class TakesBack(Protocol):
     def take_back_last(self) -> bool:
         """Take back the last acceptance; see `LoopSession.take_back_last`."""
 
+    def accept_again(self) -> bool:
+        """Say again what was taken back last; see `LoopSession.accept_again`."""
+
 
 class Undoing:
     """Undo and redo for an open image.
@@ -46,7 +49,7 @@ class Undoing:
     viewer : napari.Viewer
         Its view is moved.
     session : TakesBack
-        Takes back acceptances.
+        Takes back acceptances and says them again.
     link : ImageLink
         The image's layers and what the user did there.
     """
@@ -81,12 +84,17 @@ class Undoing:
         self._session.take_back_last()  # of an image that was open before
 
     def redo(self) -> None:
-        """Do again the last stroke that was taken back."""
+        """Do again the last thing that was taken back and that would show."""
         self._link.look()
         while (act := self._link.acts.next()) is not None:
             self._link.acts.give_back()
-            if self._replay(act, is_undo=False):
+            if act.kind == "acceptance":
+                if self._session.accept_again():
+                    return
+            elif self._replay(act, is_undo=False):
                 return
+        if self._link.acts.is_new:
+            self._session.accept_again()  # taken back while another image was open
 
     def _on_looking(self, image: int, index: tuple[int, ...] | None) -> None:
         if image == self._link.image and index is not None:
