@@ -385,6 +385,23 @@ def test_the_place_is_named(make: Make, qtbot: QtBot) -> None:
     assert session.calls[-3:] == [("stop_checking",), ("take_back_last",), ("start_checking",)]
 
 
+def test_a_brush_is_taken_and_put_away(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(WALKING)
+    brushes = panel.check.brushes
+    assert panel.sections["Check"].is_open
+    with qtbot.waitSignal(brushes.wanted) as wanted:
+        qtbot.mouseClick(brushes.buttons[3], LEFT)
+    assert wanted.args == [3]
+    assert not brushes.buttons[3].isChecked()  # not before it is in hand
+    brushes.show_brush(3)
+    assert [value for value, made in brushes.buttons.items() if made.isChecked()] == [3]
+    with qtbot.waitSignal(brushes.wanted) as wanted:
+        qtbot.mouseClick(brushes.buttons[3], LEFT)
+    assert wanted.args == [None]
+    session.set("images", images=())
+    assert not brushes.buttons[3].isEnabled()
+
+
 def test_training_is_told_in_words(make: Make, qtbot: QtBot) -> None:
     panel, session = make(IDLE)
     part = panel.train

@@ -152,6 +152,25 @@ def test_one_key_brushes_checked_and_goes_back() -> None:
     assert (str(layers.masks.mode), layers.masks.selected_label) == ("erase", 2)
 
 
+@pytest.mark.parametrize(
+    ("value", "mode"), [(1, "paint"), (2, "paint"), (3, "paint"), (0, "erase")]
+)
+def test_any_brush_is_taken_and_put_away(value: int, mode: str) -> None:
+    viewer, layers = opened({})
+    viewer.layers.selection.active = layers.masks
+    brush = CheckedBrush(viewer, layers)
+    assert brush.value is None
+    brush.take(value)
+    assert (brush.value, str(layers.checked.mode)) == (value, mode)
+    layers.checked.paint((0, 0, 20, 20), value)
+    layers.checked.mode = "pan_zoom"
+    assert brush.value is None
+    brush.take(value)
+    brush.put_away()
+    assert brush.value is None
+    assert viewer.layers.selection.active is layers.masks
+
+
 def test_a_stroke_on_another_labels_layer_is_taken_back_while_checking() -> None:
     viewer, layers = opened({})
     other = viewer.add_labels(np.zeros((4, 5, 100, 120), np.uint8), name="old masks")

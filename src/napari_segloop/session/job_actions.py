@@ -116,7 +116,7 @@ class JobActions(ImportActions):
             return
         begin = "Stopped. " if stopped else ""
         agrees = f"{begin}Version {version.number} agrees with you on only {percent(version.score)}"
-        self.desk.tell(f"{agrees}: your masks stay.", "warning", "Check more places, train longer.")
+        self.desk.tell(f"{agrees}: masks stay.", "warning", "Check more places.")
 
     def _follow(self) -> None:
         """Predict what is in view, then the other planes that are known, with a new version."""

@@ -1,4 +1,4 @@
-"""One key to brush over what is right: the checked layer's brush, and back to the masks."""
+"""The checked layer's brush for what is right, cannot be told or does not count; and back."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
     from napari_segloop.widgets.labels_layers import LoopLayers
 
+ERASER = 0
+PAINTING = {"paint", "polygon", "fill"}
+
 
 class CheckedBrush:
-    """Changes between the masks, with the tool in hand there, and the brush for ``checked``.
+    """Changes between the masks, with the tool in hand there, and the brushes for ``checked``.
 
     Parameters
     ----------
@@ -32,14 +35,35 @@ class CheckedBrush:
         """Whether the checked layer is active."""
         return self._viewer.layers.selection.active is self._layers.checked
 
+    @property
+    def value(self) -> int | None:
+        """What the brush in hand paints into ``checked``; None when it is another tool."""
+        checked = self._layers.checked
+        if self.is_on and checked.mode == "erase":
+            return ERASER
+        return int(checked.selected_label) if self.is_on and checked.mode in PAINTING else None
+
     def toggle(self) -> None:
-        """Take the brush, or go back to the masks, which kept their tool."""
+        """Take the brush that checks, or go back."""
+        self.put_away() if self.is_on else self.take(CHECKED)
+
+    def take(self, value: int) -> None:
+        """Take a brush.
+
+        Parameters
+        ----------
+        value : int
+            What it paints, 0 to 3; 0 erases.
+        """
         masks, checked = self._layers.masks, self._layers.checked
-        if self.is_on:
-            self._viewer.layers.selection.active = masks
-            return
         checked.visible = True
-        checked.selected_label = CHECKED
-        checked.brush_size = masks.brush_size
+        if not self.is_on:
+            checked.brush_size = masks.brush_size
         self._viewer.layers.selection.active = checked
-        checked.mode = "paint"
+        if value != ERASER:
+            checked.selected_label = value
+        checked.mode = "erase" if value == ERASER else "paint"
+
+    def put_away(self) -> None:
+        """Go back to the masks, which kept their tool."""
+        self._viewer.layers.selection.active = self._layers.masks

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from napari_segloop.session.words import counted
+from napari_segloop.widgets.brushes import Brushes
 from napari_segloop.widgets.keys import DEFAULT_KEYS
 from napari_segloop.widgets.legend import Legend
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
@@ -63,6 +64,7 @@ class CheckSection(Part):
             "Undo the last 'all correct' or 'can't tell' and go there",
             lambda: self.ask(session.take_back_last),
         )
+        self.brushes = Brushes()
         self.legend = Legend()
         self._lay_out()
         self.show_keys(DEFAULT_KEYS)
@@ -76,6 +78,7 @@ class CheckSection(Part):
             grid.addWidget(made, place // 2, place % 2)
         column.addLayout(grid)
         column.addLayout(in_row(self.start, self.stop, self.take_back))
+        column.addWidget(self.brushes)
         column.addWidget(self.keys_hint)
         column.addWidget(self.legend)
 
@@ -107,6 +110,7 @@ class CheckSection(Part):
             As the session has it.
         """
         queue, here = state.queue, state.queue.here
+        self.brushes.setEnabled(any(image.is_open for image in state.images))
         is_walking = here is not None
         for made in self.answers.values():
             made.setEnabled(is_walking)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import LoopState, Task
 
 ADDING = (
-    "A new class changes what was checked before: background is not checked for the new class "
-    "until you brush over it or accept it again; what you painted as another class stays."
+    "Background that was checked before a class is added counts as not checked for it until you "
+    "brush over it or accept it again."
 )
 OBJECTS = (
     "Each object has a number of its own, 0 is background. "

@@ -50,5 +50,7 @@ class SegLoopDock(QWidget):
         self.panel.images.area_wanted.connect(stage.add_area)
         self.panel.classes.label_chosen.connect(stage.choose_label)
         self.panel.predict.uncertainty_wanted.connect(stage.show_uncertainty)
+        self.panel.check.brushes.wanted.connect(stage.take_brush)
+        stage.brush_changed.connect(self.panel.check.brushes.show_brush)
         self.panel.check.show_keys(stage.wishes.keys)
         self.panel.advanced.show_computer(stage.wishes.computer)

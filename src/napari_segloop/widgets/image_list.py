@@ -52,7 +52,7 @@ class ImageTable(Table):
     dropped = Signal(object)
 
     def __init__(self, rows: Rows[ImageState], parent: QWidget | None = None) -> None:
-        super().__init__(rows, "Images of the project", lines=(4, 6), parent=parent)
+        super().__init__(rows, "Images of the project", lines=(2, 6), parent=parent)
         self.hide_titles()
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -13,6 +13,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
+from napari_segloop.core.checkstate import CHECKED
 from napari_segloop.widgets.userlabels import check_fits, copy_labels
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ __all__ = [
     "show_uncertainty",
 ]
 
-CHECKED_COLOURS = {1: "#2fb8ac", 2: "#f0a830", 3: "#9b6fc3"}
+CHECKED_COLOURS = {1: "#2fb8ac", 2: "#e8618c", 3: "#9b6fc3"}
 """Checked by you, can't tell, excluded area: told apart by the colour-blind, on black and white."""
-CHECKED_OPACITY = 0.3
+CHECKED_OPACITY = 0.35
+FAINT = "66"
+"""Opacity, of FF, of what is checked by you: the image under it must stay to be judged."""
 MASKS_OPACITY = 0.5
 RAMP = "inferno"
 """Of the uncertainty: even to the eye, also to the colour-blind's."""
@@ -120,7 +123,8 @@ def make_checked(name: str, values: LabelArray, where: Mapping[str, Any]) -> Lab
     napari.layers.Labels
         With low opacity; 0 is transparent.
     """
-    colours = _colours(CHECKED_COLOURS)
+    faint = {CHECKED: f"{CHECKED_COLOURS[CHECKED]}{FAINT}"}
+    colours = _colours(CHECKED_COLOURS | faint)
     return Labels(
         values, name=f"{name} checked", opacity=CHECKED_OPACITY, colormap=colours, **where
     )

@@ -1,6 +1,6 @@
-"""What the colours on the image mean, in words.
+"""What the colours of the uncertainty mean, in words.
 
-Shows the colours that the layers have; makes no layer.
+Shows the colours that the layer has; makes no layer.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QBrush, QColor, QLinearGradient, QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_segloop.widgets.labels_layers import CHECKED_COLOURS, RAMP
+from napari_segloop.widgets.labels_layers import RAMP
 from napari_segloop.widgets.theme import colours_of, em
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QPaintEvent
 
-CHECKED_WORDS = {1: "checked by you", 2: "can't tell", 3: "excluded area"}
 _STOPS = 8
 _LINE = 1.25
 
 
 class Legend(QWidget):
-    """The three colours of the checked layer, and the ramp of the uncertainty map.
+    """The ramp of the uncertainty map.
 
     Parameters
     ----------
@@ -33,22 +32,18 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = ", ".join(CHECKED_WORDS.values())
-        self.setAccessibleName(f"Legend: {words}; uncertainty from surely right to may be wrong")
-        self.setToolTip(
-            "Colours of the layer 'checked', and the map 'uncertainty': the probability that a "
-            "pixel's label is wrong, 0 to 100 %"
-        )
+        self.setAccessibleName("Legend: uncertainty from surely right to surely wrong")
+        self.setToolTip("The map 'uncertainty': the probability that a pixel's label is wrong")
 
     def sizeHint(self) -> QSize:
-        """Return room for three lines.
+        """Return room for two lines.
 
         Returns
         -------
         QSize
             In pixels.
         """
-        return QSize(em(self, 12), em(self, 3 * _LINE + 0.2))
+        return QSize(em(self, 12), em(self, 2 * _LINE + 0.2))
 
     def minimumSizeHint(self) -> QSize:
         """Return a size that fits every dock.
@@ -61,7 +56,7 @@ class Legend(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Draw swatches, ramp and words.
+        """Draw ramp and words.
 
         Parameters
         ----------
@@ -70,25 +65,9 @@ class Legend(QWidget):
         """
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_checked(painter)
-        self._paint_ramp(painter)
-
-    def _paint_checked(self, painter: QPainter) -> None:
-        left, size, colours = 0, em(self, 0.75), colours_of(self)
-        for value, words in CHECKED_WORDS.items():
-            painter.fillRect(
-                QRectF(left, em(self, 0.25), size, size), QColor(CHECKED_COLOURS[value])
-            )
-            painter.setPen(colours.text)
-            left += size + em(self, 0.3)
-            painter.drawText(left, self._baseline(0), words)
-            left += painter.fontMetrics().horizontalAdvance(words) + em(self, 0.7)
-
-    def _paint_ramp(self, painter: QPainter) -> None:
-        colours = colours_of(self)
-        painter.setPen(colours.text)
-        painter.drawText(0, self._baseline(1), "uncertainty (a label is wrong with probability)")
-        top, width = em(self, 2 * _LINE), self.width()
+        painter.setPen(colours_of(self).text)
+        painter.drawText(0, em(self, 0.95), "uncertainty (a label is wrong with probability)")
+        top, width = em(self, _LINE), self.width()
         low, high = "0 %", "100 %"
         metrics = painter.fontMetrics()
         start = metrics.horizontalAdvance(low) + em(self, 0.4)
@@ -99,12 +78,9 @@ class Legend(QWidget):
         painter.fillRect(
             QRectF(start, top + em(self, 0.25), end - start, em(self, 0.75)), QBrush(ramp)
         )
-        painter.drawText(0, self._baseline(2), low)
+        painter.drawText(0, top + em(self, 0.9), low)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(0, top, width, em(self, _LINE)), right, high)
-
-    def _baseline(self, line: int) -> int:
-        return em(self, line * _LINE) + round(0.9 * em(self, 1)) if line else em(self, 0.95)
 
 
 def _ramp_colour(share: float) -> QColor:

@@ -209,6 +209,23 @@ class Opened:
         if self.link is not None:
             CheckedBrush(self.viewer, self.link.layers).toggle()
 
+    @property
+    def brush(self) -> int | None:
+        """What the brush in hand paints into ``checked``; None when it is another tool."""
+        return None if self.link is None else CheckedBrush(self.viewer, self.link.layers).value
+
+    def take_brush(self, value: int | None) -> None:
+        """Take a brush of the checked layer, or go back to the masks.
+
+        Parameters
+        ----------
+        value : int or None
+            What it paints, 0 to 3; None to go back.
+        """
+        if self.link is not None:
+            brush = CheckedBrush(self.viewer, self.link.layers)
+            brush.put_away() if value is None else brush.take(value)
+
     def area_in_view(self) -> WorkArea:
         """Return the part of the image that is in view, as an image of its own.
 

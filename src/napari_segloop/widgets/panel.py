@@ -162,14 +162,20 @@ class SegLoopPanel(QWidget):
             self._show_sections()
 
     def _show_sections(self) -> None:
-        """Hide the sections until there is a task, then unfold that of the current station."""
+        """Hide the sections until there is a task, then unfold the one that is needed now."""
         has_task = self._session.state.task is not None
         for section in self.sections.values():
             section.setVisible(has_task)
-        here = self.stations.current
-        if has_task and here is not None and here != self._followed and not self.area.underMouse():
-            self._followed = here
-            self._follow(self.sections[SECTION_OF[here]])
+        needed = self._needed()
+        if has_task and needed != self._followed and not self.area.underMouse():
+            self._followed = needed
+            self._follow(self.sections[needed])
+
+    def _needed(self) -> str:
+        """Return the section of the current station; at a place that with its buttons."""
+        if self._session.state.queue.at is not None:
+            return "Check"
+        return SECTION_OF[self.stations.current or "Segment"]
 
     def _follow(self, section: Section) -> None:
         """Unfold a section and fold the one before, unless the user has opened or visited it."""

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 import platformdirs
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
@@ -48,7 +48,14 @@ class Stage(QObject):
         The loop.
     wishes : Preferences, optional
         What the user set.
+
+    Attributes
+    ----------
+    brush_changed : Signal
+        Emits what the brush in hand paints into ``checked``; None when it is another tool.
     """
+
+    brush_changed = Signal(object)
 
     def __init__(
         self, viewer: Viewer, session: LoopSession, wishes: Preferences | None = None
@@ -59,6 +66,7 @@ class Stage(QObject):
         self.opened: Opened | None = None
         self.preview = Preview(viewer, session)
         self._shows_uncertainty = True
+        self._brush_in_hand: int | None = None
         window = viewer.window._qt_window  # noqa: SLF001  # the only way to keys and the end
         self._keys = LoopKeys(window, self._actions(), self.wishes.keys)
         self._closing = Closing(window, self.close)
@@ -91,6 +99,17 @@ class Stage(QObject):
         """
         if self.opened is not None:
             self.opened.choose_label(value)
+
+    def take_brush(self, value: int | None) -> None:
+        """Take a brush of the checked layer, or go back to the masks.
+
+        Parameters
+        ----------
+        value : int or None
+            What it paints, 0 to 3; None to go back.
+        """
+        if self.opened is not None:
+            self.opened.take_brush(value)
 
     def show_uncertainty(self, is_shown: bool) -> None:  # a Qt slot
         """Show or hide how unsure the network was.
@@ -153,7 +172,14 @@ class Stage(QObject):
             self.opened.tick()
             if self.opened.is_alive and (seen := self.opened.seen()) is not None:
                 self.session.set_view(*seen)
+        self._tell_of_brush()
         self.session.pump()
+
+    def _tell_of_brush(self) -> None:
+        brush = None if self.opened is None else self.opened.brush
+        if brush != self._brush_in_hand:
+            self._brush_in_hand = brush
+            self.brush_changed.emit(brush)
 
     def _open(self, image: int | None) -> None:
         self._leave()
