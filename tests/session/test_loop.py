@@ -161,7 +161,7 @@ def test_versions_can_be_used_again_saved_and_loaded(loop: Loop) -> None:
     assert second.parent == 1
     assert second.start_score is not None
     session.use_version(1)
-    assert session.state.version == 1
+    loop.until(lambda: session.state.version == 1)
     loop.rest()
     session.use_version(7)
     assert "version 7" in session.state.told.text

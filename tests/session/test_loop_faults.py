@@ -133,6 +133,7 @@ def test_a_session_without_anything_refuses_everything_with_words(loop: Loop) ->
     assert not session.take_back_last()
     assert session.predict_cost("view") == "nothing is open"
     session.save_model(1, loop.folder / "x")
+    loop.rest()
     assert session.state.told.level == "error"
     session.load_model(loop.folder / "nothing.segloop")
     loop.rest()

@@ -55,7 +55,7 @@ def test_one_that_lost_is_kept_beside(versions: Versions) -> None:
 
 def test_any_version_can_be_used_again(versions: Versions) -> None:
     versions.add(ModelBlob("second", b"two"), FACTS, version())
-    versions.use(1)
+    versions.use(1, versions.fetch(1))
     blob = versions.blob()
     assert blob is not None
     assert (blob.data, versions.current) == (b"one", 1)
@@ -66,7 +66,7 @@ def test_a_version_that_cannot_be_used_changes_nothing(versions: Versions, is_go
     versions.add(ModelBlob("second", b"two"), FACTS, version())
     versions.path(1).unlink()
     with pytest.raises(InputError):
-        versions.use(1 if is_gone else 9)
+        versions.use(1, versions.fetch(1 if is_gone else 9))
     assert versions.current == 2
 
 
@@ -79,7 +79,7 @@ def test_a_version_can_be_used_before_it_is_written(tmp_path: Path) -> None:
     later = []
     versions = Versions(tmp_path / "models", later.append)
     versions.add(ModelBlob("first", b"one"), FACTS, version(accepted=False))
-    versions.use(1)
+    versions.use(1, versions.fetch(1))
     blob = versions.blob()
     assert blob is not None
     assert blob.data == b"one"

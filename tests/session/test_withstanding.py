@@ -152,8 +152,23 @@ def test_a_copy_that_cannot_be_written_is_said(loop: Loop, tmp_path: Path) -> No
     version = Version(0, "m", None, 0.9, None, accepted=True, created="")
     session.desk.versions.add(_Blob(), Facts("classes", 1, (0, 1)), version)  # type: ignore[arg-type]
     session.save_model(1, tmp_path / "nowhere" / "x.segloop")
+    loop.rest()
     assert session.state.told.level == "error"
     assert "x.segloop" in session.state.told.text
+
+
+def test_a_version_whose_file_is_gone_is_said_and_another_stays_in_use(loop: Loop) -> None:
+    session = loop.session
+    loop.add(1)
+    version = Version(0, "m", None, 0.9, None, accepted=True, created="")
+    for _ in range(2):
+        session.desk.versions.add(_Blob(), Facts("classes", 1, (0, 1)), version)  # type: ignore[arg-type]
+    loop.until(lambda: session.desk.versions.path(1).exists())
+    session.desk.versions.path(1).unlink()
+    session.use_version(1)
+    loop.rest()
+    assert "still there" in session.state.told.remedy
+    assert session.state.version == 2
 
 
 def test_a_version_that_cannot_be_written_is_kept_and_written_later(loop: Loop) -> None:
@@ -164,6 +179,7 @@ def test_a_version_that_cannot_be_written_is_kept_and_written_later(loop: Loop) 
     loop.until(lambda: loop.told)
     assert "kept in memory" in session.state.told.remedy
     session.save_model(1, loop.folder / "elsewhere.segloop")
+    loop.rest()
     assert (loop.folder / "elsewhere.segloop").read_bytes() == b"m"
     folder.unlink()
     session.desk.versions.add(_Blob(), Facts("classes", 1, (0, 1)), version)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ reader's thread, whole or not at all.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,24 +20,14 @@ from napari_segloop.session.sources import indices
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from napari_segloop.core.images import Labels
-    from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.desk import Desk
+    from napari_segloop.session.parcels import Masks
     from napari_segloop.session.sources import ImageSource
 
 Index = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Masks:
-    """Copies of what is known of an image: labels and checked, by plane."""
-
-    source: ImageSource
-    planes: dict[Index, tuple[Labels, Bytes]]
-    dtype: np.dtype[np.generic]
 
 
 class Exporting(Errand):
@@ -72,20 +62,15 @@ class Exporting(Errand):
             self._end(is_well=True)
             return
         image = self._left.pop(0)
-        masks, name = self._gather(image), self._name(image)
-        self.desk.reader.ask(lambda: write_masks(masks, self._folder, name), self._took, self.fail)
+        source, name = self.desk.images.source(image), self._name(image)
+        truths = self.desk.truths
+        planes = {key[1]: truths.masks(key) for key in truths.keys(image)}
+        write = partial(write_masks, source, planes, self._folder, name)
+        self.desk.reader.ask(write, self._took, self.fail)
 
     def _took(self, _: None) -> None:
         self.estimate(1 - len(self._left) / self._total)
         self._next()
-
-    def _gather(self, image: int) -> Masks:
-        planes = {
-            key[1]: (plane.labels.copy(), plane.checked.copy())
-            for key, plane in self.desk.truths.to_read(image)
-        }
-        dtype = np.result_type(*(labels.dtype for labels, _ in planes.values()))
-        return Masks(self.desk.images.source(image), planes, dtype)
 
     def _name(self, image: int) -> str:
         """Name a file after its image; a second image of that name gets its number."""
@@ -95,13 +80,17 @@ class Exporting(Errand):
         return name
 
 
-def write_masks(masks: Masks, folder: Path, name: str) -> None:
+def write_masks(
+    source: ImageSource, planes: Mapping[Index, Masks], folder: Path, name: str
+) -> None:
     """Write the two files of one image.
 
     Parameters
     ----------
-    masks : Masks
-        Planes that are not known are written as background that is not checked.
+    source : ImageSource
+        The image.
+    planes : mapping of tuple of int to Masks
+        What is known of it, by index; other planes are written as background that is not checked.
     folder : Path
         Where to; its two folders are made.
     name : str
@@ -114,7 +103,6 @@ def write_masks(masks: Masks, folder: Path, name: str) -> None:
     OutputError
         No space or no rights.
     """
-    source = masks.source
     layout = Layout(source.axes, source.leading, source.plane_shape)
     paths = folder / "masks" / f"{name}.tif", folder / "checked" / f"{name}.tif"
     if source.where in {str(path) for path in paths}:
@@ -122,11 +110,12 @@ def write_masks(masks: Masks, folder: Path, name: str) -> None:
     empty = np.zeros(source.plane_shape, np.uint8)
     origin = json.dumps({"image": source.where}, sort_keys=True)
     byte = np.dtype(np.uint8)
+    dtype = np.result_type(*(masks.dtype for masks in planes.values()))
     with (
-        TiffOutput(paths[0], layout, masks.dtype, origin) as labels,
+        TiffOutput(paths[0], layout, dtype, origin) as labels,
         TiffOutput(paths[1], layout, byte, origin) as checked,
     ):
         for index in indices(source):
-            plane = masks.planes.get(index, (empty, empty))
-            labels.write(plane[0].astype(masks.dtype))
+            plane = planes[index].read() if index in planes else (empty, empty)
+            labels.write(plane[0].astype(dtype))
             checked.write(plane[1])

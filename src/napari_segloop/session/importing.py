@@ -11,7 +11,7 @@ from napari_segloop.session.sources import indices
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from napari_segloop.core.errors import SegLoopError
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from napari_segloop.session.desk import Desk
     from napari_segloop.session.sources import ImageSource
 
+    Masks = Generator[tuple["Index", Labels], None, None]
+
 Index = tuple[int, ...]
-Planes = dict[Index, "Labels"]
 
 
 class Importing(Errand):
@@ -50,32 +51,38 @@ class Importing(Errand):
     def begin(self) -> None:
         """Read the first file."""
         self.on_started()
-        self._next()
+        self._next_file()
 
-    def _next(self) -> None:
+    def _next_file(self) -> None:
         if self.is_stopping or not self._left:
             self._end(is_well=True)
             return
         image, path = self._left.pop(0)
-        if image not in self.desk.images:
-            self._next()
-            return
-        source = self.desk.images.source(image)
+        if image in self.desk.images:
+            self._next_plane(image, read_masks(path, self.desk.images.source(image)))
+        else:
+            self._next_file()
 
-        def keep(planes: Planes) -> None:
-            for index, labels in planes.items():
-                self._take(image, index, labels)
-            self.estimate(1 - len(self._left) / self._total)
-            self._next()
+    def _next_plane(self, image: int, planes: Masks) -> None:
+        """One at a time, so that the viewer goes on between two."""
+
+        def keep(found: tuple[Index, Labels] | None) -> None:
+            if found is None or self.is_stopping or image not in self.desk.images:
+                self.desk.reader.ask(planes.close, lambda _: None, self.desk.tell)
+                self.estimate(1 - len(self._left) / self._total)
+                self._next_file()
+                return
+            self._take(image, *found)
+            self._next_plane(image, planes)
 
         def leave_out(error: SegLoopError) -> None:
             self.desk.tell(error)
-            self._next()
+            self._next_file()
 
-        self.desk.reader.ask(lambda: read_masks(path, source), keep, leave_out)
+        self.desk.reader.ask(lambda: next(planes, None), keep, leave_out)
 
 
-def read_masks(path: Path, source: ImageSource) -> Planes:
+def read_masks(path: Path, source: ImageSource) -> Masks:
     """Read the planes of a mask file that have anything in them.
 
     Parameters
@@ -85,10 +92,10 @@ def read_masks(path: Path, source: ImageSource) -> Planes:
     source : ImageSource
         Its image.
 
-    Returns
-    -------
-    dict of tuple of int to (Y, X) ndarray of integer
-        By index; a single plane is kept even when it is empty.
+    Yields
+    ------
+    (tuple of int, (Y, X) ndarray of integer)
+        Index and labels; a single plane also when it is empty.
 
     Raises
     ------
@@ -103,5 +110,7 @@ def read_masks(path: Path, source: ImageSource) -> Planes:
                 "Choose the mask file of this image.",
                 str(path),
             )
-        planes = {index: masks.read(index) for index in indices(source)}
-    return {index: labels for index, labels in planes.items() if labels.any() or not index}
+        for index in indices(source):
+            labels = masks.read(index)
+            if labels.any() or not index:
+                yield index, labels

@@ -10,7 +10,6 @@ from napari_segloop.core.settings import TrainSettings
 from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.import_actions import ImportActions
-from napari_segloop.session.models import LoadingModel, ReadingCard
 from napari_segloop.session.predicting import Predicting, seconds_for
 from napari_segloop.session.training import Training
 from napari_segloop.session.words import about, counted, percent
@@ -202,67 +201,6 @@ class JobActions(ImportActions):
             for lane in ("light", "heavy"):
                 self.desk.engine.restart(lane)
             self.desk.tell("The computing process starts anew; jobs that wait go on.", "info")
-
-    def use_version(self, number: int) -> None:
-        """Use a version again.
-
-        Parameters
-        ----------
-        number : int
-            Its number.
-        """
-        with self.acting():
-            self.desk.versions.use(number, self.task)
-            self.note("versions")
-            self._follow()
-
-    def load_model(self, path: Path) -> None:
-        """Use a model file as a new version.
-
-        Parameters
-        ----------
-        path : Path
-            A model file.
-        """
-        with self.acting():
-            opened = self.desk.images.opened
-            channels = None if opened is None else self.source(opened).channels
-            self.run(LoadingModel(self.desk, Path(path), self.task, channels, self._loaded))
-
-    def _loaded(self, number: int) -> None:
-        facts = self.desk.versions.facts
-        if facts is not None and self.task is None:
-            self.answer_task("objects" if facts.task == "objects" else "classes")
-        if facts is not None:
-            self.declare(facts.values)
-        self.desk.tell(f"Version {number} was loaded and is in use.", "info")
-        self.note("versions")
-        self._follow()
-
-    def card(self, path: Path) -> None:
-        """Read what a model file says of itself; `card_read` tells the answer.
-
-        Parameters
-        ----------
-        path : Path
-            A model file.
-        """
-        with self.acting():
-            self.run(ReadingCard(self.desk, Path(path), self.card_read.emit))
-
-    def save_model(self, number: int, path: Path) -> None:
-        """Copy a version to a file of the user's choice.
-
-        Parameters
-        ----------
-        number : int
-            Its number.
-        path : Path
-            Where.
-        """
-        with self.acting():
-            self.desk.versions.export(number, Path(path))
-            self.desk.tell(f"Version {number} was saved as {path}.", "info")
 
     def save_masks(self, folder: Path) -> None:
         """Write the masks of all images, and what is checked in them, as files.

@@ -22,11 +22,12 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
-from napari_segloop.session.job_actions import USEFUL, JobActions
+from napari_segloop.session.job_actions import USEFUL
 from napari_segloop.session.predicting import seconds_for
 from napari_segloop.session.resting import BUDGET
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
+from napari_segloop.session.version_actions import VersionActions
 from napari_segloop.session.words import about
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ PUMP_SECONDS = 0.006
 LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
 
 
-class LoopSession(ClassActions, JobActions):
+class LoopSession(ClassActions, VersionActions):
     """One loop.
 
     Parameters

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from napari_segloop.core.errors import ModelError
+from napari_segloop.core.errors import ModelError, SegLoopError
 from napari_segloop.core.modelheader import read_info
 from napari_segloop.engine.requests import CardAnswer, ModelBlob
 from napari_segloop.session.errands import Errand
@@ -25,37 +25,51 @@ if TYPE_CHECKING:
     from napari_segloop.core.modelinfo import ModelInfo
     from napari_segloop.session.desk import Desk
 
+T = TypeVar("T")
 
-class ReadingCard(Errand):
-    """Read the header of a model file.
+
+class FileErrand(Errand):
+    """Read or write a file on the reader's thread.
 
     Parameters
     ----------
     desk : Desk
         What is worked on.
-    path : Path
-        A model file.
-    show : callable
-        Called with a `CardAnswer`.
+    kind : str
+        What it is for.
+    work : callable
+        Called on the thread.
+    then : callable
+        Called with its result; when it raises, that is said.
     """
 
-    kind = "card"
     is_shown = False
 
-    def __init__(self, desk: Desk, path: Path, show: Callable[[CardAnswer], None]) -> None:
-        super().__init__(desk, "Reading a model")
-        self._path, self._show_card = path, show
+    def __init__(
+        self, desk: Desk, kind: str, work: Callable[[], T], then: Callable[[T], None]
+    ) -> None:
+        super().__init__(desk, "Reading or writing a file")
+        self.kind, self._work, self._then = kind, work, cast("Callable[[object], None]", then)
 
     def begin(self) -> None:
-        """Read."""
-        self.desk.reader.ask(lambda: card_of(self._path), self._take, self.fail)
+        """Ask the thread."""
+        self.desk.reader.ask(self._work, self._take, self.fail)
 
-    def _take(self, card: CardAnswer) -> None:
-        self._show_card(card)
+    def _take(self, found: object) -> None:
+        try:
+            self._then(found)
+        except SegLoopError as error:
+            self.fail(error)
         self._end(is_well=True)
 
 
-class LoadingModel(Errand):
+def loading(
+    desk: Desk,
+    path: Path,
+    task: str | None,
+    channels: int | None,
+    loaded: Callable[[int], None],
+) -> FileErrand:
     """Take a model file into use as a new version.
 
     Parameters
@@ -70,47 +84,29 @@ class LoadingModel(Errand):
         Of the image that is open.
     loaded : callable
         Called with the number of the new version.
+
+    Returns
+    -------
+    FileErrand
+        To be run.
     """
 
-    kind = "load"
-    is_shown = False
+    def fetch() -> tuple[ModelInfo, ModelBlob]:
+        data = read_model_file(path)
+        info = read_info(path)
+        return info, ModelBlob(hashlib.sha256(data).hexdigest(), data)
 
-    def __init__(
-        self,
-        desk: Desk,
-        path: Path,
-        task: str | None,
-        channels: int | None,
-        loaded: Callable[[int], None],
-    ) -> None:
-        super().__init__(desk, "Loading a model")
-        self._path, self._task, self._channels, self._loaded = path, task, channels, loaded
-
-    def begin(self) -> None:
-        """Read."""
-
-        def fetch() -> tuple[ModelInfo, ModelBlob]:
-            data = read_model_file(self._path)
-            info = read_info(self._path)
-            return info, ModelBlob(hashlib.sha256(data).hexdigest(), data)
-
-        self.desk.reader.ask(fetch, self._take, self.fail)
-
-    def _take(self, found: tuple[ModelInfo, ModelBlob]) -> None:
+    def take(found: tuple[ModelInfo, ModelBlob]) -> None:
         info, blob = found
-        try:
-            check_fit(info, self._task, self._channels)
-        except ModelError as error:
-            self.fail(error)
-            return
+        check_fit(info, task, channels)
         version = Version(
             0, blob.id, None, info.score, None, True, "", info.steps, len(info.teach_hashes),
-            len(info.test_hashes), self._path.name,
+            len(info.test_hashes), path.name,
         )  # fmt: skip
         facts = Facts(info.task, info.channels, info.values)
-        number = self.desk.versions.add(blob, facts, version).number
-        self._end(is_well=True)
-        self._loaded(number)
+        loaded(desk.versions.add(blob, facts, version).number)
+
+    return FileErrand(desk, "load", fetch, take)
 
 
 def card_of(path: Path) -> CardAnswer:

@@ -67,7 +67,7 @@ class Versions:
         self._lock = threading.Lock()
         self._versions = dict[int, Version]()
         self._facts = dict[int, Facts]()
-        self._blob: tuple[int, ModelBlob] | None = None
+        self._blob: ModelBlob | None = None  # of the current one
         self.current: int | None = None
         self._renumbered = dict[int, dict[int, int]]()
 
@@ -105,7 +105,7 @@ class Versions:
         self._versions[number] = replace(version, number=number, created=created)
         self._facts[number] = facts
         if version.accepted:
-            self.current, self._blob = number, (number, blob)
+            self.current, self._blob = number, blob
         return self._versions[number]
 
     def finish(self) -> None:
@@ -194,21 +194,11 @@ class Versions:
         -------
         ModelBlob or None
             None before there is one.
-
-        Raises
-        ------
-        InputError
-            When its file is gone.
         """
-        if self.current is None:
-            return None
-        if self._blob is None or self._blob[0] != self.current:
-            data = self._read(self.current)
-            self._blob = (self.current, ModelBlob(self._versions[self.current].model, data))
-        return self._blob[1]
+        return None if self.current is None else self._blob
 
-    def use(self, number: int, task: str | None = None) -> None:
-        """Make a version the one in use.
+    def check(self, number: int, task: str | None = None) -> None:
+        """Refuse a version that cannot be used.
 
         Parameters
         ----------
@@ -220,7 +210,7 @@ class Versions:
         Raises
         ------
         InputError
-            When there is no such version, its file is gone, or it is for another task.
+            When there is no such version, or it is for another task.
         """
         found = self._facts[self._known(number)].task
         if task not in (None, found):
@@ -230,15 +220,41 @@ class Versions:
                 f"version {number} for {words.get(found, found)}",
                 "Choose another one, or change what you look for.",
             )
-        before, self.current = self.current, self._known(number)
-        try:
-            self.blob()
-        except InputError:
-            self.current = before
-            raise
+
+    def fetch(self, number: int) -> ModelBlob:
+        """Read the file of a version; on any thread.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+
+        Returns
+        -------
+        ModelBlob
+            For `use`.
+
+        Raises
+        ------
+        InputError
+            When there is no such version, or its file is gone.
+        """
+        return ModelBlob(self._versions[self._known(number)].model, self._read(number))
+
+    def use(self, number: int, blob: ModelBlob) -> None:
+        """Make a version the one in use.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+        blob : ModelBlob
+            Of `fetch`.
+        """
+        self.current, self._blob = self._known(number), blob
 
     def export(self, number: int, path: Path) -> None:
-        """Copy the file of a version to a place of the user's choice.
+        """Copy the file of a version to a place of the user's choice; on any thread.
 
         Parameters
         ----------
