@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Command = Callable[..., "Call"]
+FIFTH_OF_A_MICROMETRE = {"resolution": (50_000, 50_000), "resolutionunit": "CENTIMETER"}
 QUICK = ("--steps", "3", "--encoder", "mobilenet_v2")
 
 
@@ -103,7 +104,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         image, ids = scene(number)
         checked = np.zeros(ids.shape, np.uint8)
         checked[:, :40] = 1
-        write(root / "images" / f"a{number}.tif", image)
+        write(root / "images" / f"a{number}.tif", image, **FIFTH_OF_A_MICROMETRE)
         write(root / "classes" / f"a{number}_mask.tif", (ids > 0).astype(np.uint8) * 7)
         write(root / "ids" / f"a{number}_cp_masks.tif", ids)
         write(root / "checked" / f"a{number}.tif", checked)

@@ -49,6 +49,21 @@ def test_every_input_gets_its_files(predicted: tuple[Path, Any]) -> None:
     assert call.last["failed"] == []
 
 
+def test_pixels_of_another_size_are_said(
+    predicted: tuple[Path, Any], trained: Space, tmp_path: Path, segloop: Command
+) -> None:
+    _, fitting = predicted
+    assert not any("pixels of" in event["text"] for event in fitting.of("notice"))
+    image = tmp_path / "far.tif"
+    per_cm = (20_000, 20_000)
+    tifffile.imwrite(image, np.zeros((64, 64), np.uint8), resolution=per_cm, resolutionunit=3)
+    call = segloop("predict", trained.path, image, "--output", tmp_path / "out")
+    assert call.code == 0, call.err
+    said = [event["text"] for event in call.of("notice") if "pixels of" in event["text"]]
+    assert len(said) == 1
+    assert "taught on pixels of 0.2 um, these are of 0.5 um" in said[0]
+
+
 def test_results_agree_with_each_other(predicted: tuple[Path, Any]) -> None:
     folder, _ = predicted
     labels = tifffile.imread(folder / "a0.tif")

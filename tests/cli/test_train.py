@@ -44,6 +44,16 @@ def test_the_model_is_the_file_named_and_has_the_id_told(trained: Space) -> None
     assert [path.name for path in trained.path.parent.iterdir()] == [trained.path.name]
 
 
+def test_the_model_knows_the_pixel_size_and_an_example_of_its_images(trained: Space) -> None:
+    info = load_model(trained.path).info
+    assert info.pixel_size == pytest.approx((0.2, 0.2))
+    assert info.example is not None
+    grey, classes = info.example.planes()
+    assert grey.shape == classes.shape
+    assert {0, 1} <= set(np.unique(classes)) <= {0, 1, 255}
+    assert grey[classes == 1].mean() > grey[classes == 0].mean() + 50
+
+
 def test_the_same_seed_and_steps_give_the_same_weights_and_files_may_be_named_one_by_one(
     files: Space, trained: Space, tmp_path: Path, segloop: Command
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from napari_segloop.core.errors import ModelError
+from napari_segloop.core.example import Example
 from napari_segloop.core.modelinfo import MAX_VALUES, ModelInfo
 from napari_segloop.core.normalize import Normalization
 
@@ -29,6 +31,9 @@ INFO = ModelInfo(
     start="ab" * 32,
     versions=(("torch", "2.10"),),
     created="2026-01-01T00:00:00+00:00",
+    author="Ada",
+    pixel_size=(0.25, 0.5),
+    example=Example.of(np.full((2, 3), 9, np.uint8), np.eye(2, 3, dtype=np.uint8)),
 )
 
 
@@ -38,6 +43,10 @@ def text(**changes: object) -> str:
 
 def numbers(**changes: object) -> dict[str, object]:
     return {"rule": "file", "centre": [0.0, 0.0], "scale": [1.0, 1.0]} | changes
+
+
+def example(**changes: object) -> dict[str, object]:
+    return asdict(INFO.example) | changes
 
 
 BROKEN = {
@@ -85,6 +94,24 @@ BROKEN = {
     "selected-is-text": text(selected=["red"]),
     "hashes-are-numbers": text(teach_hashes=[1]),
     "versions-are-numbers": text(versions=[1]),
+    "author-is-a-number": text(author=5),
+    "author-without-end": text(author="a" * 201),
+    "one-side-of-a-pixel": text(pixel_size=[1.0]),
+    "pixel-of-no-size": text(pixel_size=[0.0, 1.0]),
+    "endless-pixel": text(pixel_size=[float("inf"), 1.0]),
+    "pixel-size-is-text": text(pixel_size=["1", "1"]),
+    "pixel-size-is-true": text(pixel_size=[True, 1.0]),
+    "unit-unknown": text(unit="furlong"),
+    "example-is-a-list": text(example=[1]),
+    "example-of-nothing": text(example=example(height=0)),
+    "example-too-large": text(example=example(height=129)),
+    "example-of-another-size": text(example=example(height=3)),
+    "example-is-a-number": text(example=example(image=5)),
+    "example-no-base64": text(example=example(image="????????")),
+    "example-cut-in-the-middle": text(example=example(image="AAAA")),
+    "example-not-filled": text(example=example(image="AAAAAA==")),
+    "example-without-classes": text(example=example(classes=None)),
+    "example-with-more": text(example=example(colour="red")),
 }
 
 
@@ -112,10 +139,40 @@ def test_a_newer_format_names_both_formats_and_the_remedy() -> None:
         ModelInfo.from_json(BROKEN["newer-format"])
 
 
-def test_without_times_the_header_is_the_same_tomorrow() -> None:
-    tomorrow = replace(INFO, created="2026-01-02T00:00:00+00:00")
-    assert INFO.to_json() != tomorrow.to_json()
-    assert INFO.to_json(times=False) == tomorrow.to_json(times=False)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created": "2026-01-02T00:00:00+00:00"},
+        {"author": "Grace"},
+        {"pixel_size": None},
+        {"example": None},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_its_description_is_no_part_of_a_models_identity(change: dict[str, object]) -> None:
+    told_otherwise = replace(INFO, **change)
+    assert INFO.to_json() != told_otherwise.to_json()
+    assert INFO.to_json(identity=True) == told_otherwise.to_json(identity=True)
+    assert INFO.to_json(identity=True) != replace(INFO, steps=11).to_json(identity=True)
+
+
+def test_a_file_from_before_there_were_descriptions_is_read_and_keeps_its_identity() -> None:
+    data = json.loads(INFO.to_json())
+    for entry in ("author", "pixel_size", "unit", "example"):
+        del data[entry]
+    old = ModelInfo.from_json(json.dumps(data))
+    assert (old.author, old.pixel_size, old.example) == ("", None, None)
+    del data["created"]
+    assert old.to_json(identity=True) == json.dumps(data, sort_keys=True)
+
+
+def test_an_example_is_small_even_at_its_largest() -> None:
+    plane = np.arange(128 * 128, dtype=np.uint8).reshape(128, 128)
+    largest = replace(INFO, example=Example.of(plane, plane))
+    assert len(largest.to_json()) < 64 * 1024
+    found = ModelInfo.from_json(largest.to_json()).example
+    assert found is not None
+    np.testing.assert_array_equal(found.planes(), (plane, plane))
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ def test_the_header_tells_how_it_was_made(taught: Taught) -> None:
     assert not set(info.teach_hashes) & set(info.test_hashes)
     assert torch.__version__.startswith(dict(info.versions)["torch"])
     assert 0.2 <= info.temperature <= 10
+    assert info.example is not None
+    assert info.pixel_size is None
 
 
 def test_the_result_is_ready_for_prediction(taught: Taught) -> None:

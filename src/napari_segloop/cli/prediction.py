@@ -14,6 +14,7 @@ from napari_segloop.cli.report import drain
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.events import PlaneDone, TileDone
 from napari_segloop.core.images import PlaneSource
+from napari_segloop.core.magnification import mismatch
 from napari_segloop.core.normalize import Normalization, for_file, is_unlike, measure
 from napari_segloop.core.planning import make_plan
 from napari_segloop.core.predict import Predictor
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from napari_segloop.cli.options import Computing, Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.magnification import PixelSize
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.modelinfo import ModelInfo
     from napari_segloop.core.plan import Plan
@@ -209,6 +211,8 @@ class FilePredictor:
     def _numbers(self, image: ImageFile, planes: Planes) -> Normalization:
         """Return the numbers for a file, and say when the model's do not fit it."""
         rule, statistics = self.model.info.normalization, measure(planes)
+        if unlike := mismatch(self.model.info.pixel_size, image_pixel_size(image)):
+            self.reporter.notice(f"{image.path}: {unlike}")
         numbers = for_file(rule, statistics)
         if numbers.rule != rule.rule and is_unlike(rule, statistics):
             self.reporter.notice(
@@ -237,6 +241,22 @@ class _Words:
         self.reporter.event(event)
         where = f"plane {self.plane} of {self.planes}, " if self.planes > 1 else ""
         self.reporter.progress(f"{self.name}: {where}tile {event.tile} of {event.tiles}")
+
+
+def image_pixel_size(image: ImageFile) -> PixelSize | None:
+    """Return what a file says of its pixels.
+
+    Parameters
+    ----------
+    image : ImageFile
+        Open.
+
+    Returns
+    -------
+    (float, float) or None
+        Height and width in micrometres.
+    """
+    return None if image.pixel_size is None else (image.pixel_size.y, image.pixel_size.x)
 
 
 def settings_from(computing: Computing, *, exact: bool = False) -> PredictSettings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.cli.clock import process_age
 from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file, check_not_input
-from napari_segloop.cli.prediction import Planes
+from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain, duration
 from napari_segloop.cli.train import DEFAULT_MINUTES
 from napari_segloop.core.errors import ModelError
@@ -177,13 +177,13 @@ def read_pair(item: Pair, reading: Reading) -> Iterator[TrainingImage]:
         open_labels(item.labels, reading.axes) as labels,
     ):
         check_pair(image, labels)
-        statistics = measure(Planes(image))
+        statistics, size = measure(Planes(image)), image_pixel_size(image)
         for index in image.indices():
             checked = _read_checked(item, image, index, reading)
             if checked is None or checked.any():
                 pixels = image.plane(index).read(*(slice(0, n) for n in image.plane_shape))
                 truth = labels.read(label_index(image, labels, index))
-                yield TrainingImage(_name(item, index), pixels, truth, checked, statistics)
+                yield TrainingImage(_name(item, index), pixels, truth, checked, statistics, size)
 
 
 def _read_checked(

@@ -24,6 +24,7 @@ from napari_segloop.core.images import (
 )
 from napari_segloop.core.interiors import THICKEST_BORDER
 from napari_segloop.core.labels import check_labels, spread
+from napari_segloop.core.magnification import PixelSize, agreed
 from napari_segloop.core.modelinfo import OBJECT_OUTPUTS, ModelInfo
 from napari_segloop.core.normalize import (
     LIMIT,
@@ -63,6 +64,8 @@ class TrainingImage:
         Where the labels are truth; everywhere when not given.
     statistics : Statistics, optional
         Of the whole file that the plane is from; of the plane when not given.
+    pixel_size : (float, float), optional
+        Height and width of a pixel in micrometres, where they are known.
     """
 
     name: str
@@ -70,6 +73,7 @@ class TrainingImage:
     labels: Labels
     checked: Mask | None = None
     statistics: Statistics | None = None
+    pixel_size: PixelSize | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +98,8 @@ class Lesson:
         Between which numbers each image's normalisation is varied in teaching.
     statistics : tuple of Statistics
         Of each image's file.
+    pixel_size : (float, float) or None
+        Of all images, in micrometres; None when not known or not alike.
     """
 
     values: tuple[int, ...]
@@ -104,6 +110,7 @@ class Lesson:
     outputs: int
     ranges: tuple[Range, ...]
     statistics: tuple[Statistics, ...]
+    pixel_size: PixelSize | None = None
 
     @property
     def channels(self) -> int:
@@ -184,7 +191,10 @@ def prepare_lesson(
     parts = split([check_plane(item.image) for item in images], truths, history=_history(start))
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
     ranges = tuple(range_for(normalization, item) for item in statistics)
-    return Lesson(values, normalization, normalised, truths, parts, outputs, ranges, statistics)
+    size = agreed(item.pixel_size for item in images)
+    return Lesson(
+        values, normalization, normalised, truths, parts, outputs, ranges, statistics, size
+    )
 
 
 def _renormalised(image: Float, numbers: Range) -> Float:

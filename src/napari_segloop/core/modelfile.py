@@ -46,7 +46,7 @@ class Model:
 
     @property
     def id(self) -> str:
-        """SHA-256 over the sorted tensors and the header without times, hexadecimal."""
+        """SHA-256 over the sorted tensors and the header without its description, hexadecimal."""
         return model_id(self.info, self.network.state_dict())
 
 
@@ -65,7 +65,7 @@ def model_id(info: ModelInfo, tensors: dict[str, Tensor]) -> str:
     str
         SHA-256, hexadecimal.
     """
-    digest = hashlib.sha256(info.to_json(times=False).encode())
+    digest = hashlib.sha256(info.to_json(identity=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

@@ -13,6 +13,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError, ModelError
+from napari_segloop.core.example import Example
+from napari_segloop.core.magnification import UNIT, PixelSize, is_pixel_size
 from napari_segloop.core.normalize import Normalization
 from napari_segloop.core.settings import DEPTHS, RULES, TASKS
 
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
-TIMES = ("created",)  # not part of a model's identity
+DESCRIPTION = ("created", "author", "pixel_size", "unit", "example")
+"""Told of a model, no part of its identity: equal weights and settings have one id, whoever made
+them. So files from before these entries keep their ids, too."""
 MAX_CHANNELS = 4096
 MAX_VALUES = 256  # labels are predicted as bytes
+LONGEST_AUTHOR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,15 @@ class ModelInfo:
     versions : tuple of (str, str)
         Names and versions of the libraries that made it.
     created : str
-        Time of writing, ISO 8601; not part of the identity.
+        Time of writing, ISO 8601.
+    author : str
+        Who made it, as they call themselves; empty when not said.
+    pixel_size : tuple of float or None
+        Height and width of a pixel of the training images; None when not known or not alike.
+    unit : str
+        Of the pixel size: always ``um``.
+    example : Example or None
+        A small piece of a training image. These five are not part of the identity.
     format : int
         Version of this record.
     """
@@ -86,6 +99,10 @@ class ModelInfo:
     start: str | None = None
     versions: tuple[tuple[str, str], ...] = ()
     created: str = ""
+    author: str = ""
+    pixel_size: PixelSize | None = None
+    unit: str = UNIT
+    example: Example | None = None
     format: int = FORMAT
 
     @property
@@ -93,13 +110,13 @@ class ModelInfo:
         """Number of the network's output channels."""
         return OBJECT_OUTPUTS if self.task == "objects" else len(self.values)
 
-    def to_json(self, *, times: bool = True) -> str:
+    def to_json(self, *, identity: bool = False) -> str:
         """Return the header as sorted JSON.
 
         Parameters
         ----------
-        times : bool
-            Whether to keep what differs between two equal models.
+        identity : bool
+            Whether to leave out what may differ between two equal models (`DESCRIPTION`).
 
         Returns
         -------
@@ -107,7 +124,7 @@ class ModelInfo:
             One line.
         """
         data = asdict(self)
-        kept = {name: data[name] for name in data if times or name not in TIMES}
+        kept = {name: data[name] for name in data if not identity or name not in DESCRIPTION}
         return json.dumps(kept, sort_keys=True, allow_nan=False)
 
     @staticmethod
@@ -169,8 +186,9 @@ def _from_data(data: dict[str, object]) -> ModelInfo:
     if unknown := set(data) - names:
         msg = f"unknown entries {sorted(unknown)}"
         raise ValueError(msg)
+    example = Example.from_data(data.pop("example", None))
     rest = {name: _tuples(value) for name, value in data.items()}
-    return ModelInfo(normalization=numbers, **rest)  # type: ignore[arg-type]  # checked next
+    return ModelInfo(normalization=numbers, example=example, **rest)  # type: ignore[arg-type]  # checked next
 
 
 def _tuples(value: object) -> object:
@@ -201,6 +219,9 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "selected": info.selected is None or all(type(c) is int for c in info.selected),
         "score": info.score is None or math.isfinite(info.score),
         "history": type(info.steps) is int and type(info.seed) is int,
+        "author": isinstance(info.author, str) and len(info.author) <= LONGEST_AUTHOR,
+        "pixel size": info.pixel_size is None or is_pixel_size(info.pixel_size),
+        "unit": info.unit == UNIT,
         "names": all(isinstance(text, str) for text in _texts(info)),
     }
     if wrong := [name for name, fine in sound.items() if not fine]:

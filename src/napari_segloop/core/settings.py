@@ -54,6 +54,8 @@ class TrainSettings:
         Stored axes named by the user; kept in the model.
     channels : tuple of int, optional
         Channels selected by the user; kept in the model.
+    author : str
+        Who teaches, as they call themselves; kept in the model.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class TrainSettings:
     threads: int | None = None
     axes: str | None = None
     channels: tuple[int, ...] | None = None
+    author: str = ""
 
     def __post_init__(self) -> None:
         _check_name("task", self.task, TASKS)

@@ -28,6 +28,7 @@ from napari_segloop.core.devices import (
 )
 from napari_segloop.core.errors import ResourceError, SegLoopError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
+from napari_segloop.core.example import example_of
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
@@ -275,6 +276,9 @@ def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: 
         test_hashes=tuple(block.content for block in lesson.split.test),
         start=story.start.id if story.start else None,
         versions=tuple((name, importlib.metadata.version(name)) for name in VERSIONED),
+        author=settings.author,
+        pixel_size=lesson.pixel_size,
+        example=example_of(lesson),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
     plain = network.cpu().to(memory_format=torch.contiguous_format)

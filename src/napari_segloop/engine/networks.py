@@ -238,7 +238,9 @@ def _leaving_a_thread(control: Control, threads: int | None) -> ShouldStop:
 
 
 def _training_image(item: TrainItem) -> TrainingImage:
-    return TrainingImage(item.name, item.image, item.labels, item.checked, item.statistics)
+    return TrainingImage(
+        item.name, item.image, item.labels, item.checked, item.statistics, item.pixel_size
+    )
 
 
 def _answer(result: TrainResult, start: ModelBlob | None) -> TrainAnswer:

@@ -126,6 +126,7 @@ class TrainItem:
     labels: Labels
     checked: Mask | None = None
     statistics: Statistics | None = None
+    pixel_size: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
