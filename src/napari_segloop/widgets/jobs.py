@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import JobState, LoopState
 
-_FULL = 1000
+_FULL = 100
+"""Steps of the bar. It never runs to and fro: beside a canvas each repaint draws the whole window
+again, which took half a processor where there is no graphics card."""
 SILENT = "It gave no sign for ten seconds. Wait, or restart it: nothing that you painted is lost."
 
 
@@ -46,6 +48,7 @@ class JobRow(QWidget):
         self.title.setMinimumWidth(1)
         self.note = QLabel()
         self.bar = QProgressBar()
+        self.bar.setRange(0, _FULL)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(em(self, 0.5))
         self.stop = button(
@@ -84,9 +87,7 @@ class JobRow(QWidget):
         """
         self.title.setText(job.title)
         self.title.setToolTip(job.title)
-        self.bar.setRange(0, 0 if job.done is None else _FULL)
-        if job.done is not None:
-            self.bar.setValue(round(_FULL * job.done))
+        self.bar.setValue(round(_FULL * (job.done or 0)))
         self.bar.setAccessibleName(job.title)
         self.note.setText(_note(job))
         self.note.setToolTip("" if job.answering else SILENT)
@@ -144,4 +145,6 @@ class JobRows(Part):
 def _note(job: JobState) -> str:
     if not job.answering:
         return "not answering"
-    return "stopping…" if job.stopping else time_left(job.seconds_left)
+    if job.stopping:
+        return "stopping…"
+    return "working…" if job.done is None else time_left(job.seconds_left)
