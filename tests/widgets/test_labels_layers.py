@@ -76,7 +76,7 @@ def test_classes_have_the_colours_of_their_table() -> None:
 
 def test_a_whole_copy_above_2_gib_is_refused_with_a_work_area() -> None:
     placement = Placement.of(Image(np.zeros((4, 4))))
-    with pytest.raises(ResourceError, match="Choose a work area"):
+    with pytest.raises(ResourceError, match="make a work area"):
         make_layers("big", (600, 2048, 2048), placement, classes=None)
 
 
@@ -149,5 +149,5 @@ def test_a_work_area_of_what_is_in_view_or_drawn() -> None:
     viewer.scene.camera.zoom = 1e-4
     with pytest.raises(InputError, match="at most 2 GiB"):
         area_in_view(viewer, source, place, [(0, 50)])
-    with pytest.raises(InputError, match="Draw one"):
+    with pytest.raises(InputError, match="Drag one"):
         area_in_shape(Shapes(ndim=3), source, place)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from napari_segloop.widgets.areas import Areas
 from napari_segloop.widgets.choices import Choices
 from napari_segloop.widgets.panel import SegLoopPanel
 from napari_segloop.widgets.stage import stage_of
@@ -32,6 +33,7 @@ class SegLoopDock(QWidget):
         self.stage = stage_of(napari_viewer)
         self.panel = SegLoopPanel(self.stage.session, self)
         self.choices = Choices(self.stage, self)
+        self.areas = Areas(self.stage, self.panel.images.area)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -47,7 +49,7 @@ class SegLoopDock(QWidget):
         masks.files_wanted.connect(ways.choose_files)
         masks.model_wanted.connect(ways.choose_model)
         self.panel.images.layers_wanted.connect(ways.choose_images)
-        self.panel.images.area_wanted.connect(stage.add_area)
+        self.panel.images.area_wanted.connect(self.areas.ask)
         self.panel.classes.label_chosen.connect(stage.choose_label)
         self.panel.predict.uncertainty_wanted.connect(stage.show_uncertainty)
         self.panel.check.brushes.wanted.connect(stage.take_brush)

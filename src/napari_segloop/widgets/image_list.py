@@ -13,6 +13,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QAbstractItemView, QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
 
 from napari_segloop.session.words import counted
+from napari_segloop.widgets.area_form import AreaForm
 from napari_segloop.widgets.part import Part, button, in_column, in_row
 from napari_segloop.widgets.pictures import status_sign
 from napari_segloop.widgets.rows import Column, Rows
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import ImageState, LoopState, Status
 
 FILTER = "Images (*.tif *.tiff *.png);;All files (*)"
+PART = (
+    "A part of the open image becomes an image of its own, in place: for images too large to edit"
+)
 HINT = "Drop image files or a folder here,\nor use the buttons below."
 
 
@@ -109,7 +113,7 @@ class ImageListPart(Part):
     layers_wanted : Signal
         The user wants to add open layers.
     area_wanted : Signal
-        The user wants to work on the part of the open image that is in view.
+        The user wants to work on a part of the open image.
     """
 
     draws: ClassVar[frozenset[str]] = frozenset({"images"})
@@ -124,6 +128,8 @@ class ImageListPart(Part):
         self.table.dropped.connect(self._add)
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.count = QLabel()
+        self.area = AreaForm()
+        self.area_button = button("Work area…", PART, self.area_wanted.emit)
         self._signs = dict[tuple["Status", bool], "QPixmap"]()
         self._lay_out()
 
@@ -140,6 +146,7 @@ class ImageListPart(Part):
         top.addWidget(title)
         top.addStretch()
         top.addWidget(self.count)
+        top.addWidget(self.area_button)
         files = button("Add files…", "Add image files; they are not opened yet", self.add_files)
         folder = button(
             "Add folder…", "Add all images of a folder, or one .zarr folder", self.add_folder
@@ -153,6 +160,7 @@ class ImageListPart(Part):
         column.addLayout(top)
         column.addWidget(self.table)
         column.addLayout(in_row(files, folder, layers))
+        column.addWidget(self.area)
 
     def draw(self, state: LoopState) -> None:
         """Show the images.
@@ -164,6 +172,7 @@ class ImageListPart(Part):
         """
         self.rows.set_rows(state.images)
         self.count.setText(_counts(state.images))
+        self.area_button.setVisible(any(image.is_open for image in state.images))
 
     def add_files(self) -> None:
         """Let the user choose files, and add them."""
@@ -215,8 +224,7 @@ class ImageListPart(Part):
         if len(images) == 1:
             self._entry(menu, "Open", lambda: self._open(self.table.selected_rows()[0]))
         if len(images) == 1 and images[0].is_open:
-            area = self._entry(menu, "Work area of the view", self.area_wanted.emit)
-            area.setToolTip("What you see becomes an image of its own, if all is too large")
+            self._entry(menu, "Work area…", self.area_wanted.emit).setToolTip(PART)
         if any(image.status != "excluded" for image in images):
             entry = self._entry(menu, "Exclude", lambda: self._exclude(images, is_out=True))
             entry.setToolTip(STATUS_MEANING["excluded"])

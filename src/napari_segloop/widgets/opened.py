@@ -17,7 +17,7 @@ from napari_segloop.widgets.stray import StrayStrokes
 from napari_segloop.widgets.undoing import Undoing
 from napari_segloop.widgets.view import box_in_view, plane_in_view
 from napari_segloop.widgets.walk import Walk
-from napari_segloop.widgets.workarea import WorkArea, area_in_view
+from napari_segloop.widgets.workarea import WorkArea
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import Place
 
+    from napari_segloop.session.sources import ImageSource
 Index = tuple[int, ...]
 Box = tuple[int, int, int, int]
 
@@ -87,6 +88,11 @@ class Opened:
         """Take away what was added to the viewer."""
         self._peek.end()
         if self._walk is not None:
+    @property
+    def base(self) -> ImageSource:
+        """The whole image: this one, or that which the work area is a part of."""
+        return self._base
+
             self._walk.leave()
         for part in (self._undoing, self._stray):
             if part is not None:
@@ -226,26 +232,14 @@ class Opened:
             brush = CheckedBrush(self.viewer, self.link.layers)
             brush.put_away() if value is None else brush.take(value)
 
-    def area_in_view(self) -> WorkArea:
-        """Return the part of the image that is in view, as an image of its own.
+    def base_placement(self) -> Placement:
+        """Return where the whole image lies, without channels.
 
         Returns
         -------
-        WorkArea
-            To be added to the image list.
-
-        Raises
-        ------
-        InputError
-            When the image is out of view, or the part is too large.
+        Placement
+            Of `base`.
         """
-        return area_in_view(self.viewer, self._base, self._whole_placement())
-
-    def _place(self) -> Placement:
-        source, whole = self.session.source(self.image), self._whole_placement()
-        return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
-
-    def _whole_placement(self) -> Placement:
         if isinstance(self._base, LayerSource):
             return self._base.placement
         return Placement.of(self.image_layers[0])
@@ -262,6 +256,10 @@ class Opened:
         classes = None if self.session.desk.objects else self.session.table
         shape = (*source.leading, *source.plane_shape)
         layers = make_layers(source.name, shape, self.placement, classes=classes)
+    def _place(self) -> Placement:
+        source, whole = self.session.source(self.image), self.base_placement()
+        return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
+
         for layer in layers.all():
             self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layers.masks

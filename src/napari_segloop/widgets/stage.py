@@ -123,17 +123,6 @@ class Stage(QObject):
         if self.opened is not None:
             self.opened.show_uncertainty(is_shown)
 
-    def add_area(self) -> None:
-        """Make the part of the open image that is in view an image of its own, and open it."""
-        if self.opened is None:
-            return
-        try:
-            image = self.session.add_source(self.opened.area_in_view())
-            self.session.open(image)
-        except SegLoopError as error:
-            self.session.desk.tell(error)
-        self.session.publish()
-
     def ask_for_preview(self, settings: FirstMaskSettings | None) -> None:
         """Show what settings of the first masks give on the visible part.
 

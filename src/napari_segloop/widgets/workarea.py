@@ -6,6 +6,7 @@ worth working on is not known here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,18 @@ if TYPE_CHECKING:
     from napari_segloop.widgets.placement import Placement
 
 Index = tuple[int, ...]
+UNKNOWN = "Q"
 ID_BYTES = 4
 """Of a label, at most: ids may grow beyond 65,535."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingAxis:
+    """An axis before Y and X: what it is called, how long it is, and which plane is in view."""
+
+    name: str
+    length: int
+    at: int
 
 
 class WorkArea:
@@ -90,6 +101,11 @@ class WorkArea:
     def channels(self) -> int:
         """As many as the image has."""
         return self.base.channels
+
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """The image's."""
+        return self.base.pixel_size
 
     def is_alive(self) -> bool:
         """Say whether the large image is still open.
@@ -167,30 +183,38 @@ def area_in_view(
     return WorkArea(source, clip_box(start, stop, shape))
 
 
-def area_in_shape(shapes: Shapes, source: ImageSource, placement: Placement) -> WorkArea:
+def area_in_shape(
+    shapes: Shapes | None,
+    source: ImageSource,
+    placement: Placement,
+    ranges: Sequence[tuple[int, int]] | None = None,
+) -> WorkArea:
     """Make a work area of the box around the last shape that was drawn.
 
     Parameters
     ----------
-    shapes : napari.layers.Shapes
+    shapes : napari.layers.Shapes or None
         Holds it; its own transform may differ from the image's.
     source : ImageSource
         The large image.
     placement : Placement
         Where it lies, without channels.
+    ranges : sequence of (int, int), optional
+        First and one past the last plane along each leading axis; the plane on which the shape
+        was drawn by default.
 
     Returns
     -------
     WorkArea
-        On the plane on which the shape was drawn.
+        To be added to the image list.
 
     Raises
     ------
     InputError
         When nothing was drawn on the image, or the area is too large.
     """
-    if not len(shapes.data):
-        raise InputError("a rectangle on the image", "none", "Draw one.")
+    if shapes is None or not len(shapes.data):
+        raise InputError("a rectangle on the image", "none", "Drag one over the image first.")
     grid = _grid(source, placement)
     corners = np.array(
         [grid.world_to_data(shapes.data_to_world(corner)) for corner in shapes.data[-1]]
@@ -198,7 +222,36 @@ def area_in_shape(shapes: Shapes, source: ImageSource, placement: Placement) -> 
     low, high = corners.min(axis=0), corners.max(axis=0)
     low[:-2], high[:-2] = np.round(low[:-2]), np.round(high[:-2]) + 1
     low[-2:], high[-2:] = low[-2:] + 0.5, high[-2:] + 0.5  # pixel edges at whole numbers
+    if ranges is not None:
+        low[:-2], high[:-2] = np.reshape(ranges, (-1, 2)).T
     return WorkArea(source, clip_box(low, high, (*source.leading, *source.plane_shape)))
+
+
+def leading_axes(
+    viewer: Viewer, source: ImageSource, placement: Placement
+) -> tuple[LeadingAxis, ...]:
+    """Return the axes before Y and X.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Its sliders are asked.
+    source : ImageSource
+        The image.
+    placement : Placement
+        Where it lies, without channels.
+
+    Returns
+    -------
+    tuple of LeadingAxis
+        From the first.
+    """
+    at = plane_in_view(viewer, _grid(source, placement))
+    names = [
+        letter.lower() if letter != UNKNOWN else f"axis {number}"
+        for number, letter in enumerate(placement.letters)
+    ]
+    return tuple(map(LeadingAxis, names, source.leading, at))
 
 
 def _grid(source: ImageSource, placement: Placement) -> Layer:
