@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.session.desk import Write
     from napari_segloop.session.loop import LoopSession
+    from napari_segloop.session.sources import ImageSource
     from napari_segloop.session.state import Place
 
-    from napari_segloop.session.sources import ImageSource
 Index = tuple[int, ...]
 Box = tuple[int, int, int, int]
 
@@ -78,6 +78,11 @@ class Opened:
         return self.link is not None and self.link.is_alive
 
     @property
+    def base(self) -> ImageSource:
+        """The whole image: this one, or that which the work area is a part of."""
+        return self._base
+
+    @property
     def image_layers(self) -> tuple[Layer, ...]:
         """What shows the bare image."""
         if self._file is not None:
@@ -88,11 +93,6 @@ class Opened:
         """Take away what was added to the viewer."""
         self._peek.end()
         if self._walk is not None:
-    @property
-    def base(self) -> ImageSource:
-        """The whole image: this one, or that which the work area is a part of."""
-        return self._base
-
             self._walk.leave()
         for part in (self._undoing, self._stray):
             if part is not None:
@@ -244,6 +244,10 @@ class Opened:
             return self._base.placement
         return Placement.of(self.image_layers[0])
 
+    def _place(self) -> Placement:
+        source, whole = self.session.source(self.image), self.base_placement()
+        return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
+
     def _tie_or_say(self, on_end: Callable[[str], None]) -> None:
         """Show the image bare when it is too large for masks that can be edited."""
         try:
@@ -256,10 +260,6 @@ class Opened:
         classes = None if self.session.desk.objects else self.session.table
         shape = (*source.leading, *source.plane_shape)
         layers = make_layers(source.name, shape, self.placement, classes=classes)
-    def _place(self) -> Placement:
-        source, whole = self.session.source(self.image), self.base_placement()
-        return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
-
         for layer in layers.all():
             self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layers.masks
