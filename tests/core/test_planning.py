@@ -12,7 +12,7 @@ from napari_segloop.core.devices import available_threads
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.normalize import Normalization
-from napari_segloop.core.planning import check_channels, make_plan
+from napari_segloop.core.planning import check_channels, make_plan, replan
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.core.tiling import STRIDE, grid
 
@@ -108,3 +108,9 @@ def test_other_channels_are_refused_with_both_numbers(
 def test_a_missing_device_is_refused(model: Model) -> None:
     with pytest.raises(InputError, match="cuda"):
         plan_for(model, device="cuda")
+
+
+def test_a_plan_for_another_plane_is_the_one_that_would_be_made(model: Model) -> None:
+    first, second = plan_for(model, (300, 400)), plan_for(model, (900, 500), largest_tile=512)
+    assert replan(first, (900, 500), second.normalization, 512) == second
+    assert replan(second, (300, 400), first.normalization) == first

@@ -415,6 +415,25 @@ def test_a_plane_of_another_size_is_refused(taught: Taught, run: Make) -> None:
         run(Predictor(taught.model, plan).predict(ArrayPlane(np.zeros((50, 40)))))
 
 
+def test_a_predictor_serves_planes_of_any_size_with_one_network(
+    taught: Taught, discs: Make
+) -> None:
+    first, second = discs(1, (200, 260))[0], discs(2, (330, 90))[0]
+    predictor = Predictor(taught.model, plan_for(taught.model, first))
+    plan = plan_for(taught.model, second)
+    shared = returned(predictor.replanned(plan).predict(ArrayPlane(second), ALL))
+    np.testing.assert_array_equal(shared.labels, predict(taught.model, second, plan).labels)
+    assert predictor.plan.shape == (200, 260)
+
+
+def test_a_network_in_another_number_format_is_not_shared(taught: Taught, discs: Make) -> None:
+    image = discs(1, (100, 90))[0]
+    predictor = Predictor(taught.model, plan_for(taught.model, image))
+    other = replace(plan_for(taught.model, image), precision="bfloat16")
+    with pytest.raises(InputError, match="Make a new predictor"):
+        predictor.replanned(other)
+
+
 def test_a_plan_of_another_model_is_refused(taught: Taught, untaught: Make) -> None:
     plan = plan_for(taught.model, np.zeros((40, 50)))
     with pytest.raises(InputError, match=taught.model.id[:12]):

@@ -5,6 +5,7 @@ Number formats are timed on a window of the image at hand. Planning predicts not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 HALO = 112  # the smallest multiple of 16 that leaves no seams (docs/decisions/0005)
 EXACT_HALO = 512  # half of the receptive field of a resnet34 U-Net, on the grid
 LARGEST_TILE = 2048  # about one gigabyte of memory for a resnet34 U-Net of depth 4
-LARGEST_EXACT_TILE = 2048
 SAMPLE = 192  # side of the window on which number formats are compared
 
 
@@ -68,12 +68,11 @@ def make_plan(
     shape = plane.shape[1], plane.shape[2]
     chosen = _choose_format(model, plane, normalization, settings, device)
     halo = EXACT_HALO if settings.exact else HALO
-    largest = settings.largest_tile or (LARGEST_EXACT_TILE if settings.exact else LARGEST_TILE)
     return Plan(
         model=model.id,
         normalization=normalization,
         shape=shape,
-        tile=fit_tile(shape, largest, halo),
+        tile=fit_tile(shape, settings.largest_tile or LARGEST_TILE, halo),
         halo=halo,
         batch=1,
         precision=chosen.precision,
@@ -82,6 +81,31 @@ def make_plan(
         threads=threads,
         torch=str(torch.__version__),
     )
+
+
+def replan(
+    plan: Plan, shape: tuple[int, int], normalization: Normalization, largest: int | None = None
+) -> Plan:
+    """Fix how another image is predicted; model, number format, halo and threads stay.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of an image with the same channels.
+    shape : tuple of int
+        Rows and columns of a plane.
+    normalization : Normalization
+        Numbers for the file.
+    largest : int, optional
+        Upper limit of a tile's side in pixels, halo included.
+
+    Returns
+    -------
+    Plan
+        Frozen.
+    """
+    tile = fit_tile(shape, largest or LARGEST_TILE, plan.halo)
+    return replace(plan, normalization=normalization, shape=shape, tile=tile)
 
 
 def check_channels(model: Model, plane: PlaneSource) -> None:

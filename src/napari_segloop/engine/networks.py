@@ -17,7 +17,7 @@ from napari_segloop.core.images import ArrayPlane, check_plane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import Model, model_bytes, model_from_bytes
 from napari_segloop.core.normalize import for_file, measure
-from napari_segloop.core.planning import EXACT_HALO, HALO, make_plan
+from napari_segloop.core.planning import EXACT_HALO, HALO, check_channels, make_plan, replan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.tiling import Box, from_middle, surroundings
 from napari_segloop.core.train import TrainResult, fit
@@ -127,13 +127,11 @@ class Networks:
     ) -> Plan:
         """Make a plan; the number format is timed once a model, so that planes are alike."""
         key = request.model.id, replace(request.settings, largest_tile=None)
-        first = self._formats.get(key)
-        if first is None:
-            plan = make_plan(model, plane, numbers, request.settings)
-            self._formats[key] = plan
-            return plan
-        settings = replace(request.settings, precision=first.precision)
-        return replace(make_plan(model, plane, numbers, settings), layout=first.layout)
+        if key not in self._formats:
+            self._formats[key] = make_plan(model, plane, numbers, request.settings)
+        check_channels(model, plane)
+        shape = plane.shape[1], plane.shape[2]
+        return replan(self._formats[key], shape, numbers, request.settings.largest_tile)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
