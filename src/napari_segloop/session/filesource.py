@@ -43,6 +43,7 @@ class FileSource:
         self.path = Path(path)
         self.named_axes, self.selected = axes, channels
         self._shape: Measures | None = None
+        self._pixel_size: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -73,6 +74,11 @@ class FileSource:
     def channels(self) -> int:
         """Number of channels that are read."""
         return self._measures()[3]
+
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Height and width in micrometres, as soon as the file was opened once."""
+        return self._pixel_size
 
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return a window of a plane, see `session.sources.ImageSource.read`.
@@ -133,7 +139,8 @@ class FileSource:
                 "The file was replaced. Remove it from the image list and add it again.",
                 str(self.path),
             )
-        self._shape = found
+        self._shape, size = found, image.pixel_size
+        self._pixel_size = None if size is None else (size.y, size.x)
         return image
 
     def _measures(self) -> Measures:

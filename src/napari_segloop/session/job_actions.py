@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.magnification import mismatch
 from napari_segloop.core.settings import TrainSettings
 from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
@@ -15,7 +16,7 @@ from napari_segloop.session.training import Training
 from napari_segloop.session.words import about, counted, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from napari_segloop.core.firstmasks import FirstMaskSettings
@@ -147,9 +148,25 @@ class JobActions(ImportActions):
             running.stop()
         view = None if self.view is None or self.view[:2] != keys[0] else self.view[2]
         title = "Predicting the view" if view_only else f"Predicting {counted(len(keys), 'plane')}"
+        self.tell_unlike(dict.fromkeys(key[0] for key in keys))
         errand = Predicting(self.desk, title, keys, blob, version, view, view_only=view_only)
         errand.at_end = lambda is_well: self._predicted(errand, view_only=view_only)
         self.run(errand)
+
+    def tell_unlike(self, images: Iterable[int]) -> None:
+        """Say when the version in use was taught on pixels of another size.
+
+        Parameters
+        ----------
+        images : iterable of int
+            Images that it is used on; the first that differs is named.
+        """
+        facts = self.desk.versions.facts
+        taught = None if facts is None else facts.pixel_size
+        for image in images:
+            if text := mismatch(taught, self.source(image).pixel_size):
+                self.desk.tell(f"{self.desk.images.state(image).name}: {text}", "warning")
+                return
 
     def _predicted(self, errand: Predicting, *, view_only: bool) -> None:
         if errand.ended and not view_only:

@@ -103,7 +103,7 @@ def loading(
             0, blob.id, None, info.score, None, True, "", info.steps, len(info.teach_hashes),
             len(info.test_hashes), path.name,
         )  # fmt: skip
-        facts = Facts(info.task, info.channels, info.values)
+        facts = Facts(info.task, info.channels, info.values, info.pixel_size)
         loaded(desk.versions.add(blob, facts, version).number)
 
     return FileErrand(desk, "load", fetch, take)

@@ -43,6 +43,10 @@ class ImageSource(Protocol):
     def channels(self) -> int:
         """Number of channels."""
 
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Height and width of a pixel in micrometres; None when not known."""
+
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return pixels; called from a background thread.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
+from napari_segloop.core.magnification import agreed
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.state import Curve, Version
@@ -138,7 +139,10 @@ class Training(Errand):
 
         def take(pixels: Pixels) -> None:
             name = f"{self.desk.images.state(key[0]).name} {key[1] or ''}".strip()
-            self._items.append(TrainItem(name, pixels.plane, labels, truth, pixels.statistics))
+            size = self.desk.images.source(key[0]).pixel_size
+            self._items.append(
+                TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size)
+            )
             self._read_next()
 
         self.read(key, take)
@@ -170,13 +174,13 @@ class Training(Errand):
             0, new.id, self._parent, answer.score, answer.start_score, answer.accepted, "",
             steps, teach, test,
         )  # fmt: skip
-        facts = Facts(self._settings.task, self._channels, answer.values)
+        facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
         self.version = self.desk.versions.add(new, facts, version)
         self.desk.changed |= {"versions", "primary"}
         self.desk.tell(in_words(self.version, stopped=answer.stopped), "info")
 
     def submit(self, request: TrainRequest) -> int:  # type: ignore[override]  # its only request
-        """Hand over the request and remember how many channels it teaches.
+        """Hand over the request and remember what images it teaches.
 
         Parameters
         ----------
@@ -189,6 +193,7 @@ class Training(Errand):
             The job's number.
         """
         self._channels = int(request.items[0].image.shape[0])
+        self._pixel_size = agreed(item.pixel_size for item in request.items)
         return super().submit(request)
 
 

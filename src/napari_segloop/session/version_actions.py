@@ -65,6 +65,8 @@ class VersionActions(JobActions):
         if facts is not None:
             self.declare(facts.values)
         self.desk.tell(f"Version {number} was loaded and is in use.", "info")
+        opened = self.desk.images.opened
+        self.tell_unlike([] if opened is None else [opened])
         self.note("versions")
         self._follow()
 

@@ -43,11 +43,14 @@ class Facts:
         Image channels that it takes.
     values : tuple of int
         Label values, 0 first.
+    pixel_size : (float, float) or None
+        Of the images that taught, in micrometres.
     """
 
     task: str
     channels: int
     values: tuple[int, ...]
+    pixel_size: tuple[float, float] | None = None
 
 
 class Versions:

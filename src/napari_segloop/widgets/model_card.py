@@ -9,9 +9,14 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor, QImage, QPixmap
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from napari_segloop.core.example import NOT_CHECKED
+from napari_segloop.core.labelclass import COLOURS
+from napari_segloop.core.magnification import in_words
 from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.session.words import TASKS, counted, percent
 from napari_segloop.widgets.part import in_column, prose
@@ -21,6 +26,7 @@ from napari_segloop.widgets.words import teach_and_test, when
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_segloop.core.example import Example
     from napari_segloop.engine.requests import CardAnswer
 
 _MEGA = 1e6
@@ -45,12 +51,14 @@ def card_rows(info: ModelInfo, size: int) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(info: ModelInfo, size: int) -> Iterator[tuple[str, str]]:
+    yield "Made by", info.author
     yield "Finds", TASKS[info.task]
     if info.task == "classes":
         yield "Classes", ", ".join(f"label {value}" for value in info.values[1:])
     axes = f", axes {info.axes}" if info.axes else ""
     yield "Images", counted(info.channels, "channel") + axes
-    yield "Pixel size", "not recorded in the file"
+    known = info.pixel_size
+    yield "Pixel size", "not recorded in the file" if known is None else in_words(known)
     yield "Agreement", "not tested" if info.score is None else f"{percent(info.score)} (mean Dice)"
     yield "Regions", teach_and_test(len(info.teach_hashes), len(info.test_hashes))
     yield "Training", counted(info.steps, "step")
@@ -84,12 +92,18 @@ class ModelCard(QDialog):
         column, gap = in_column(self), em(self, 0.7)
         column.setContentsMargins(gap, gap, gap, gap)
         form = QFormLayout()
-        self.rows = card_rows(info_of(card), card.size)
+        info = info_of(card)
+        self.rows = card_rows(info, card.size)
         for what, text in self.rows:
             label = prose(text)
             label.setTextFormat(Qt.TextFormat.PlainText)  # a file may come from anywhere
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             form.addRow(QLabel(f"<b>{what}</b>"), label)
+        self.example = QLabel()
+        if info.example is not None:
+            self.example.setPixmap(example_picture(info.example))
+            self.example.setToolTip("A piece of a training image; in colour what was labelled.")
+            form.addRow(QLabel("<b>Example</b>"), self.example)
         self.misfit = prose(f"<b>It does not fit here.</b> {escape(misfit)}")
         self.misfit.setVisible(bool(misfit))
         column.addWidget(self.misfit)
@@ -102,6 +116,29 @@ class ModelCard(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         column.addWidget(self.buttons)
+
+
+def example_picture(example: Example) -> QPixmap:
+    """Draw a piece of a training image, with colour where something was labelled.
+
+    Parameters
+    ----------
+    example : Example
+        Of a model's header.
+
+    Returns
+    -------
+    QPixmap
+        One pixel each.
+    """
+    grey, classes = example.planes()
+    colours = np.array([QColor(each).getRgb()[:3] for each in COLOURS])
+    labelled = (classes > 0) & (classes != NOT_CHECKED)
+    rgb = np.repeat(grey[..., np.newaxis].astype(float), 3, axis=2)
+    rgb[labelled] = 0.6 * rgb[labelled] + 0.4 * colours[(classes[labelled] - 1) % len(COLOURS)]
+    data, (height, width) = rgb.astype(np.uint8).tobytes(), grey.shape
+    image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return QPixmap.fromImage(image)  # copies the data
 
 
 def info_of(card: CardAnswer) -> ModelInfo:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_segloop.files.pixelsize import micrometres
+
 if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -73,6 +75,13 @@ class Placement:
         """A letter for each axis: its label's first one where that is known, else Q."""
         firsts = [label[:1].upper() for label in self.axis_labels]
         return "".join(first if first in set("TZYX") else "Q" for first in firsts)
+
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Height and width of a pixel in micrometres; None where units are no lengths."""
+        pairs = zip(self.scale[-2:], self.units[-2:], strict=True)
+        y, x = (micrometres(abs(scale), unit) for scale, unit in pairs)
+        return None if y is None or x is None else (y, x)
 
     def moved(self, offset: tuple[int, ...]) -> Placement:
         """Return the placement of a box that begins at some pixel of the image.

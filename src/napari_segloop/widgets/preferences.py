@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari.settings import get_plugin_settings
 
+from napari_segloop.core.modelinfo import LONGEST_AUTHOR
 from napari_segloop.widgets.keys import DEFAULT_KEYS
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ class Preferences:
         Starts the engine elsewhere; empty: on this computer.
     seconds : int
         Of a training.
+    author : str
+        Who teaches; kept in models.
     keys : mapping of str to str
         Keys of the queue by what they do.
     """
 
     command: tuple[str, ...] = ()
     seconds: int = 60
+    author: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_KEYS))
 
     @property
@@ -57,5 +61,6 @@ def read_preferences() -> Preferences:
     return Preferences(
         tuple(shlex.split(found.engine.command)),
         found.training.seconds,
+        found.training.author.strip()[:LONGEST_AUTHOR],
         keys,
     )

@@ -147,6 +147,11 @@ class LayerSource:
         """Channels of all layers together."""
         return sum(self._counts)
 
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Height and width in micrometres, where the first layer's units are lengths."""
+        return self.placement.pixel_size if self.layers else None
+
     def is_alive(self) -> bool:
         """Say whether the layers are still open and have their shape.
 

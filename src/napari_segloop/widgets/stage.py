@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -247,6 +248,7 @@ def new_session(wishes: Preferences) -> LoopSession:
     engine = Engine(wishes.command, remote=True) if wishes.command else Engine()
     session = LoopSession(_folder(), engine)
     session.seconds = float(wishes.seconds)
+    session.settings = replace(session.settings, author=wishes.author)
     return session
 
 
