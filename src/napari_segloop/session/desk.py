@@ -285,7 +285,7 @@ class Desk:
         return list(self._keys[1])
 
     def count_checked(self, key: Key) -> None:
-        """Bring the row of an image up to date with one of its planes.
+        """Bring the row of an image up to date with one of its planes, and let that rest.
 
         Parameters
         ----------
@@ -304,6 +304,7 @@ class Desk:
         facts = {"status": status, "checked_pixels": checked, "by_version": by_version}
         if self.images.change(image, **facts):
             self.changed.add("images")
+        self.settle(key)
 
 
 def _taken_off() -> InputError:

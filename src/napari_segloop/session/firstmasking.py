@@ -139,7 +139,6 @@ class FirstMasking(PlaneByPlane):
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
-        self.desk.settle(key)
         self.ended.append(key)
 
     def _ask(self) -> None:
@@ -219,7 +218,6 @@ class Ranking(PlaneByPlane):
         unsure = None if unsure is None else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), checked, unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
-        self.desk.settle(key)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
 

@@ -97,7 +97,6 @@ class ImportActions(CheckActions):
             self.desk.put_back(key, change)
         self._count(int(trusted.any()))
         self.desk.count_checked(key)
-        self.desk.settle(key)
         self.note("images")
         return int(np.count_nonzero(stated))
 

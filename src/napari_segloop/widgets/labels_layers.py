@@ -14,20 +14,23 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
 from napari_segloop.core.checkstate import CHECKED
+from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.widgets.userlabels import check_fits, copy_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari.layers import Layer
 
     from napari_segloop.core.classes import ClassTable
-    from napari_segloop.core.images import Labels as LabelArray
+    from napari_segloop.core.images import Array
+    from napari_segloop.widgets.lazy import Lazy
     from napari_segloop.widgets.placement import Placement
 
 __all__ = [
     "LoopLayers",
     "copy_labels",
+    "layers_over",
     "make_layers",
     "masks_colours",
     "refresh_uncertainty",
@@ -67,7 +70,12 @@ class LoopLayers:
 
 
 def make_layers(
-    name: str, shape: tuple[int, ...], placement: Placement, *, classes: ClassTable | None
+    name: str,
+    shape: tuple[int, ...],
+    placement: Placement,
+    *,
+    classes: ClassTable | None,
+    limit: int = LARGEST_COPY,
 ) -> LoopLayers:
     """Make the three layers, empty.
 
@@ -81,6 +89,8 @@ def make_layers(
         Of the image, without channels.
     classes : ClassTable or None
         Colours of the masks; None for single objects.
+    limit : int
+        Bytes that the masks may take.
 
     Returns
     -------
@@ -90,23 +100,52 @@ def make_layers(
     Raises
     ------
     ResourceError
-        When the masks would take more than 2 GiB.
+        When they would take more.
     """
     dtype = np.dtype(np.uint16 if classes is None else np.uint8)
-    check_fits(shape, dtype)
+    check_fits(shape, dtype, limit)
+    arrays = np.zeros(shape, dtype), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    return layers_over(name, arrays, placement, classes=classes)
+
+
+def layers_over(
+    name: str,
+    arrays: Sequence[Array | Lazy],
+    placement: Placement,
+    *,
+    classes: ClassTable | None,
+) -> LoopLayers:
+    """Make the three layers over arrays that are there.
+
+    Parameters
+    ----------
+    name : str
+        The image's.
+    arrays : sequence of array-like
+        Masks, what is checked, and how unsure the network is, all of one shape.
+    placement : Placement
+        Of the image, without channels.
+    classes : ClassTable or None
+        Colours of the masks; None for single objects.
+
+    Returns
+    -------
+    LoopLayers
+        Not yet in a viewer.
+    """
     where = placement.arguments()
     masks = Labels(
-        np.zeros(shape, dtype),
+        arrays[0],
         name=f"{name} masks",
         opacity=MASKS_OPACITY,
         colormap=masks_colours(classes),
         **where,
     )
-    checked = make_checked(name, np.zeros(shape, np.uint8), where)
-    return LoopLayers(masks, checked, make_uncertainty(name, np.zeros(shape, np.uint8), where))
+    checked = make_checked(name, arrays[1], where)
+    return LoopLayers(masks, checked, make_uncertainty(name, arrays[2], where))
 
 
-def make_checked(name: str, values: LabelArray, where: Mapping[str, Any]) -> Labels:
+def make_checked(name: str, values: Array | Lazy, where: Mapping[str, Any]) -> Labels:
     """Make the layer that shows what a human stands behind.
 
     Parameters
@@ -130,7 +169,7 @@ def make_checked(name: str, values: LabelArray, where: Mapping[str, Any]) -> Lab
     )
 
 
-def make_uncertainty(name: str, values: LabelArray, where: Mapping[str, Any]) -> Image:
+def make_uncertainty(name: str, values: Array | Lazy, where: Mapping[str, Any]) -> Image:
     """Make the map of how unsure the network is, hidden until there is something to see.
 
     Parameters

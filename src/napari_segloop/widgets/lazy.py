@@ -1,4 +1,4 @@
-"""A stack in a file as an array that napari can show: planes are read when they are looked at.
+"""Planes as an array that napari can show: they are read when they are looked at.
 
 napari asks for a shape, a dtype and indexing; more than that a stack larger than memory need not
 have. The module does not know layers.
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, SupportsIndex
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import DTypeLike
 
     from napari_segloop.core.images import Array, PlaneSource
@@ -27,26 +29,25 @@ Index = tuple[int, ...]
 Part = SupportsIndex | slice | EllipsisType
 
 
-class LazyStack:
-    """One channel of an image file, or its colours, as an array that is read when indexed.
+class Lazy:
+    """Planes behind leading axes as an array; what a window of a plane holds, others say.
 
     Parameters
     ----------
-    image : ImageFile
-        The file; nothing is read yet.
-    channel : int or None
-        Which channel; None for all of them as a last axis.
+    leading : tuple of int
+        Lengths of the axes before rows and columns.
+    shown : tuple of int
+        Rows, columns, and colours if any.
+    dtype : numpy dtype
+        Of the pixels.
     """
 
-    def __init__(self, image: ImageFile, channel: int | None) -> None:
-        self._image, self._channel = image, channel
-        self._leading = image.leading_shape
-        last = () if channel is not None else (image.channels,)
-        self.shape: tuple[int, ...] = (*self._leading, *image.plane_shape, *last)
+    def __init__(self, leading: Index, shown: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
+        self._leading = leading
+        self.shape: tuple[int, ...] = (*leading, *shown)
         self.ndim = len(self.shape)
         self.size: int = prod(self.shape)
-        self.dtype: np.dtype[np.generic] = np.dtype(image.dtype)
-        self._planes: OrderedDict[Index, PlaneSource] = OrderedDict()
+        self.dtype: np.dtype[np.generic] = np.dtype(dtype)
 
     @property
     def nbytes(self) -> int:
@@ -69,10 +70,32 @@ class LazyStack:
         if not windows:
             empty = np.empty((*kept, *self.shape[count:]), self.dtype)
             return np.asarray(empty[(..., *parts[count:])])
-        return np.stack(windows).reshape(*kept, *windows[0].shape)
+        return np.stack(windows).reshape((*kept, *windows[0].shape))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.asarray(self[...], dtype=dtype)
+
+    def _window(self, index: Index, rest: tuple[int | slice, ...]) -> Array:
+        """Return what is asked for of a plane; overridden."""
+        raise NotImplementedError
+
+
+class LazyStack(Lazy):
+    """One channel of an image file, or its colours, as an array that is read when indexed.
+
+    Parameters
+    ----------
+    image : ImageFile
+        The file; nothing is read yet.
+    channel : int or None
+        Which channel; None for all of them as a last axis.
+    """
+
+    def __init__(self, image: ImageFile, channel: int | None) -> None:
+        last = () if channel is not None else (image.channels,)
+        super().__init__(image.leading_shape, (*image.plane_shape, *last), image.dtype)
+        self._image, self._channel = image, channel
+        self._planes: OrderedDict[Index, PlaneSource] = OrderedDict()
 
     def _window(self, index: Index, rest: tuple[int | slice, ...]) -> Array:
         """Read rows and columns as slices, so that only what is asked for is decoded."""
@@ -91,6 +114,53 @@ class LazyStack:
         while len(self._planes) > KEPT:
             self._planes.popitem(last=False)
         return self._planes[index]
+
+
+class LazyPlanes(Lazy):
+    """What is known of the planes of an image, asked for when it is looked at.
+
+    Parameters
+    ----------
+    leading : tuple of int
+        Lengths of the axes before rows and columns.
+    plane_shape : (int, int)
+        Rows and columns.
+    dtype : numpy dtype
+        Large enough for all values.
+    read : callable
+        Returns the (Y, X) content of a plane, or None where nothing is known.
+    """
+
+    def __init__(
+        self,
+        leading: Index,
+        plane_shape: tuple[int, int],
+        dtype: np.dtype[np.generic],
+        read: Callable[[Index], Array | None],
+    ) -> None:
+        super().__init__(leading, plane_shape, dtype)
+        self._read = read
+        self._empty = np.broadcast_to(np.zeros((), self.dtype), plane_shape)
+        self._kept: OrderedDict[Index, Array] = OrderedDict()
+
+    def forget(self, index: Index) -> None:
+        """Ask for a plane again when it is looked at.
+
+        Parameters
+        ----------
+        index : tuple of int
+            A plane that changed.
+        """
+        self._kept.pop(index, None)
+
+    def _window(self, index: Index, rest: tuple[int | slice, ...]) -> Array:
+        if index not in self._kept:
+            found = self._read(index)
+            self._kept[index] = self._empty if found is None else found
+        self._kept.move_to_end(index)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return np.asarray(self._kept[index][rest], self.dtype)
 
 
 def _whole_key(key: Part | tuple[Part, ...], ndim: int) -> tuple[int | slice, ...]:

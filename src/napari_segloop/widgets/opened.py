@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import ResourceError
+from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.widgets.brush import CheckedBrush
 from napari_segloop.widgets.labels_layers import make_layers, masks_colours, show_uncertainty
 from napari_segloop.widgets.links import ImageLink
+from napari_segloop.widgets.onlook import Onlook
 from napari_segloop.widgets.open_image import OpenedFile
 from napari_segloop.widgets.peek import Peek
 from napari_segloop.widgets.placement import Placement
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.sources import ImageSource
     from napari_segloop.session.state import Place
+    from napari_segloop.widgets.labels_layers import LoopLayers
 
 Index = tuple[int, ...]
 Box = tuple[int, int, int, int]
@@ -48,6 +51,8 @@ class Opened:
         Its number.
     on_end : callable
         Called with a sentence when its layers are gone or have another shape.
+    largest : int
+        Bytes of masks that may be edited; more can only be looked at.
 
     Raises
     ------
@@ -56,10 +61,16 @@ class Opened:
     """
 
     def __init__(
-        self, viewer: Viewer, session: LoopSession, image: int, on_end: Callable[[str], None]
+        self,
+        viewer: Viewer,
+        session: LoopSession,
+        image: int,
+        on_end: Callable[[str], None],
+        largest: int = LARGEST_COPY,
     ) -> None:
         self.viewer, self.session, self.image = viewer, session, image
-        self.link: ImageLink | None = None
+        self.link: ImageLink | Onlook | None = None
+        self._largest = largest
         self._undoing: Undoing | None = None
         self._walk: Walk | None = None
         self._stray: StrayStrokes | None = None
@@ -107,8 +118,9 @@ class Opened:
 
     def tick(self) -> None:
         """Look for changes for a few milliseconds, and show what is new."""
-        if self.link is not None and self._stray is not None:
+        if self._stray is not None:
             self._stray.tick()
+        if self.link is not None:
             self.link.tick()
 
     def apply(self, write: Write) -> None:
@@ -249,17 +261,30 @@ class Opened:
         return whole.moved(source.box.start) if isinstance(source, WorkArea) else whole
 
     def _tie_or_say(self, on_end: Callable[[str], None]) -> None:
-        """Show the image bare when it is too large for masks that can be edited."""
+        """Show what is too large to be edited so that it can be looked at, or else bare."""
+        source, desk = self.session.source(self.image), self.session.desk
+        shape = (*source.leading, *source.plane_shape)
+        classes = None if desk.objects else self.session.table
+        desk.looked_at = None
         try:
-            self._tie(on_end)
-        except ResourceError as error:
+            layers = make_layers(
+                source.name, shape, self.placement, classes=classes, limit=self._largest
+            )
+        except ResourceError:
+            self._look_on(on_end)
+        else:
+            self._tie(layers, on_end)
+
+    def _look_on(self, on_end: Callable[[str], None]) -> None:
+        try:
+            self.link = Onlook(
+                self.viewer, self.session, self.image, self.placement, self._largest, on_end
+            )
+            self._walk = Walk(self.viewer, self.link.layers)
+        except ResourceError as error:  # not even one plane
             self.session.desk.tell(error, "warning")
 
-    def _tie(self, on_end: Callable[[str], None]) -> None:
-        source = self.session.source(self.image)
-        classes = None if self.session.desk.objects else self.session.table
-        shape = (*source.leading, *source.plane_shape)
-        layers = make_layers(source.name, shape, self.placement, classes=classes)
+    def _tie(self, layers: LoopLayers, on_end: Callable[[str], None]) -> None:
         for layer in layers.all():
             self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layers.masks

@@ -16,6 +16,7 @@ import platformdirs
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_segloop.core.errors import SegLoopError
+from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.engine.client import Engine
 from napari_segloop.session.loop import LoopSession
 from napari_segloop.widgets.closing import Closing
@@ -59,9 +60,14 @@ class Stage(QObject):
     brush_changed = Signal(object)
 
     def __init__(
-        self, viewer: Viewer, session: LoopSession, wishes: Preferences | None = None
+        self,
+        viewer: Viewer,
+        session: LoopSession,
+        wishes: Preferences | None = None,
+        largest: int = LARGEST_COPY,
     ) -> None:
         super().__init__()
+        self._largest = largest
         self.viewer, self.session = viewer, session
         self.wishes = wishes or Preferences()
         self.opened: Opened | None = None
@@ -176,7 +182,7 @@ class Stage(QObject):
         if image is None:
             return
         try:
-            self.opened = Opened(self.viewer, self.session, image, on_end=self._ended)
+            self.opened = Opened(self.viewer, self.session, image, self._ended, self._largest)
         except SegLoopError as error:
             self.session.desk.tell(error)
             self.session.left()

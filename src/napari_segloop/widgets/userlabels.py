@@ -114,7 +114,9 @@ def narrowed(values: LabelArray, *, objects: bool) -> LabelArray:
     return copy
 
 
-def check_fits(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
+def check_fits(
+    shape: tuple[int, ...], dtype: np.dtype[np.generic], limit: int = LARGEST_COPY
+) -> None:
     """Refuse an editable copy of a whole that is too large.
 
     Parameters
@@ -123,16 +125,18 @@ def check_fits(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
         Of the labels.
     dtype : numpy dtype
         Of the labels.
+    limit : int
+        Bytes that they may take.
 
     Raises
     ------
     ResourceError
-        Above 2 GiB, with the offer of a work area.
+        Above that, with the offer of a work area.
     """
     size = prod(shape) * dtype.itemsize
-    if size > LARGEST_COPY:
+    if size > limit:
         raise ResourceError(
-            "an image whose masks take at most 2 GiB",
-            f"masks of {size / 2**30:.1f} GiB, shape {shape}",
-            "Choose a work area: a part of it that you correct in place.",
+            f"an image whose masks take at most {limit / 2**30:.3g} GiB",
+            f"masks of {size / 2**30:.3g} GiB, shape {shape}",
+            "Predict it and look through it; to correct it, make a work area of the part in view.",
         )
