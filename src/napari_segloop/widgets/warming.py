@@ -1,6 +1,7 @@
 """Imports that the dock needs later, made on a thread while nobody waits for them.
 
-scikit-image's filters take a third of a second; in the window's thread that would be a gap.
+scikit-image's filters take a third of a second, pyqtgraph a seventh; in the window's thread that
+would be a gap. Neither makes Qt objects when it is imported.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 
-SLOW = ("napari_segloop.core.firstmasks",)
+SLOW = "napari_segloop.core.firstmasks", "pyqtgraph"
 
 
 def warm_up() -> None:
