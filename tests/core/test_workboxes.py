@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.workboxes import WorkBox, check_memory, clip_box, common_box, inside
+from napari_segloop.core.workboxes import WorkBox, check_memory, clip_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,18 +22,6 @@ boxes = st.tuples(
         for n in SHAPE
     )
 ).map(lambda spans: WorkBox(tuple(a for a, _ in spans), tuple(b for _, b in spans)))
-
-
-@given(one=boxes, other=boxes)
-def test_the_common_part_is_the_same_pixels_in_both(one: WorkBox, other: WorkBox) -> None:
-    image = np.arange(np.prod(SHAPE)).reshape(SHAPE)
-    shared = np.intersect1d(image[one.slices], image[other.slices])
-    part = common_box(one, other)
-    if part is None:
-        assert shared.size == 0
-        return
-    for box in (one, other):
-        assert np.array_equal(image[box.slices][inside(part, box)].ravel(), shared)
 
 
 @given(box=boxes, at=st.tuples(*(st.integers(0, n - 1) for n in SHAPE)))
@@ -65,10 +53,8 @@ def test_clipping(start: tuple[float, ...], stop: tuple[float, ...], expected: W
         pytest.param(lambda: clip_box((0, 0, float("nan")), (1, 1, 1), SHAPE), "finite", id="nan"),
         pytest.param(lambda: WorkBox((0,), (1,)), "Y and X", id="one axis"),
         pytest.param(lambda: WorkBox((0, 0), (1, 1, 1)), "each axis", id="lengths"),
-        pytest.param(lambda: inside(WorkBox((0, 0), (2, 2)), WorkBox((1, 1), (3, 3))), "inside",
-                     id="sticks out"),
     ],
-)  # fmt: skip
+)
 def test_refused(do: Callable[[], object], word: str) -> None:
     with pytest.raises(InputError, match=word):
         do()

@@ -148,62 +148,6 @@ def clip_box(start: Sequence[float], stop: Sequence[float], shape: Sequence[int]
     return WorkBox(first, last)
 
 
-def common_box(one: WorkBox, other: WorkBox) -> WorkBox | None:
-    """Return the pixels that two boxes of one image have in common.
-
-    Parameters
-    ----------
-    one, other : WorkBox
-        Boxes with the same axes.
-
-    Returns
-    -------
-    WorkBox or None
-        In the image's pixels; None when there are none.
-
-    Examples
-    --------
-    >>> common_box(WorkBox((0, 0), (8, 8)), WorkBox((5, 6), (9, 9)))
-    WorkBox(start=(5, 6), stop=(8, 8))
-    """
-    start = tuple(map(max, zip(one.start, other.start, strict=True)))
-    stop = tuple(map(min, zip(one.stop, other.stop, strict=True)))
-    if any(low >= high for low, high in zip(start, stop, strict=True)):
-        return None
-    return WorkBox(start, stop)
-
-
-def inside(part: WorkBox, box: WorkBox) -> tuple[slice, ...]:
-    """Return where a part of a box lies in the box's own array.
-
-    Parameters
-    ----------
-    part : WorkBox
-        What `common_box` returned for the box, or any box inside it.
-    box : WorkBox
-        The box.
-
-    Returns
-    -------
-    tuple of slice
-        For indexing the box's array.
-
-    Raises
-    ------
-    InputError
-        When the part sticks out.
-
-    Examples
-    --------
-    >>> inside(WorkBox((5, 6), (8, 8)), WorkBox((4, 4), (8, 8)))
-    (slice(1, 4, None), slice(2, 4, None))
-    """
-    if common_box(part, box) != part:
-        raise InputError(f"a box inside {box}", f"{part}", "Choose another work area.")
-    starts = (at - origin for at, origin in zip(part.start, box.start, strict=True))
-    return tuple(slice(at, at + n) for at, n in zip(starts, part.shape, strict=True))
-
-
 def check_memory(box: WorkBox, itemsize: int, limit: int = LARGEST_COPY) -> WorkBox:
     """Refuse a box whose labels would not fit.
 
