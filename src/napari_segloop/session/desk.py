@@ -5,7 +5,6 @@ It moves arrays between the parts and notes what changed; what to do next is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.classes import ClassTable
@@ -13,6 +12,7 @@ from napari_segloop.core.errors import InputError
 from napari_segloop.core.normalize import measure
 from napari_segloop.session.acceptances import Acceptances
 from napari_segloop.session.lookout import Lookout
+from napari_segloop.session.passing import Pixels, Write
 from napari_segloop.session.sources import SourcePlane, indices, whole_plane
 from napari_segloop.session.state import Told
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.corrections import Change, PlaneTruth
     from napari_segloop.core.errors import SegLoopError
-    from napari_segloop.core.images import Array, Labels
-    from napari_segloop.core.normalize import Statistics
+    from napari_segloop.core.images import Labels
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.engine.client import Engine
     from napari_segloop.session.imagelist import ImageList
@@ -31,44 +30,11 @@ if TYPE_CHECKING:
     from napari_segloop.session.truths import Truths
     from napari_segloop.session.versions import Versions
 
+__all__ = ["Desk", "Index", "Key", "Pixels", "Window", "Write"]
+
 Index = tuple[int, ...]
 Key = tuple[int, Index]
 Window = tuple[slice, slice]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Write:
-    """Pixels that belong into the layers of an image, if it is open.
-
-    Parameters
-    ----------
-    image : int
-        Its number in the list.
-    index : tuple of int
-        The plane.
-    window : tuple of slice
-        Where.
-    labels, uncertainty, checked : (h, w) ndarray or None
-        What is new there.
-    is_whole : bool
-        Whether it replaces the plane by a prediction, after which older undo makes no sense.
-    """
-
-    image: int
-    index: Index
-    window: Window
-    labels: Labels | None = None
-    uncertainty: Bytes | None = None
-    checked: Bytes | None = None
-    is_whole: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pixels:
-    """A plane as it was read, with the statistics of its whole image."""
-
-    plane: Array
-    statistics: Statistics
 
 
 class Desk:

@@ -50,6 +50,8 @@ class Stage(QObject):
         The loop.
     wishes : Preferences, optional
         What the user set.
+    largest : int
+        Bytes of masks that may be edited; more can only be looked at.
 
     Attributes
     ----------
