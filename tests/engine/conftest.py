@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from napari_segloop.engine.client import Engine
 from napari_segloop.engine.messages import ChildChanged, JobDone, JobFailed
+from napari_segloop.engine.requests import FirstMaskRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 PATIENCE = 240.0
 FAULTY = [sys.executable, str(Path(__file__).with_name("faulty_worker.py"))]
+
+
+def asking(word: str) -> FirstMaskRequest:
+    """Ask a worker of `faulty_worker` to behave as a word says."""
+    return FirstMaskRequest(np.frombuffer(word.encode(), np.uint8)[np.newaxis])
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A worker whose ``card`` job misbehaves as its path says."""
+"""A worker whose first masks misbehave as the bytes of the image say."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_segloop.core.events import Notice
+from napari_segloop.core.firstmasks import FirstMaskSettings
 from napari_segloop.engine.failures import Cancelled
 from napari_segloop.engine.jobs import all_jobs
-from napari_segloop.engine.requests import CardAnswer, CardRequest
+from napari_segloop.engine.requests import FirstMaskAnswer, FirstMaskRequest
 from napari_segloop.engine.worker import main
 
 if TYPE_CHECKING:
@@ -66,10 +69,11 @@ WAYS: dict[str, Callable[[Control], object]] = {
 }
 
 
-def misbehave(request: CardRequest, control: Control) -> Work:
-    yield Notice(request.path)
-    WAYS[request.path](control)
-    return CardAnswer({"pid": os.getpid()}, 0)
+def misbehave(request: FirstMaskRequest, control: Control) -> Work:
+    word = request.image.tobytes().decode()
+    yield Notice(word)
+    WAYS[word](control)
+    return FirstMaskAnswer(np.array([[os.getpid()]], np.uint32), FirstMaskSettings())
 
 
 def _pipe() -> int:
@@ -84,4 +88,4 @@ def _pipe() -> int:
 
 
 if __name__ == "__main__":
-    main(jobs=all_jobs() | {"card": misbehave})
+    main(jobs=all_jobs() | {"first_mask": misbehave})

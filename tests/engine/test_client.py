@@ -13,21 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_segloop.core.errors import InputError, ModelError
+from napari_segloop.core.errors import InputError
 from napari_segloop.core.firstmasks import FirstMaskSettings, first_mask
 from napari_segloop.core.ranking import RankSettings, rank_regions
 from napari_segloop.engine.client import Engine
 from napari_segloop.engine.messages import ChildChanged, JobDone, JobFailed
 from napari_segloop.engine.requests import (
-    CardAnswer,
-    CardRequest,
     FirstMaskAnswer,
     FirstMaskRequest,
     RankAnswer,
     RankItem,
     RankRequest,
 )
-from tests.engine.conftest import FAULTY, PATIENCE
+from tests.engine.conftest import FAULTY, PATIENCE, asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +56,9 @@ def gone(number: int) -> bool:
 
 
 def pid_of(listener: Listener) -> int:
-    answer = listener.done(CardRequest("well")).answer
-    assert isinstance(answer, CardAnswer)
-    found = answer.info["pid"]
-    assert isinstance(found, int)
-    return found
+    answer = listener.done(asking("well")).answer
+    assert isinstance(answer, FirstMaskAnswer)
+    return int(answer.labels[0, 0])
 
 
 def test_a_threshold_job_does_not_wait_for_torch(usual: Listener) -> None:
@@ -117,10 +113,10 @@ def test_before_a_network_exists_places_hold_foreground(usual: Listener) -> None
     assert labels[region.slices].any()
 
 
-def test_an_error_of_ours_keeps_its_words(usual: Listener, tmp_path: Path) -> None:
-    failed = usual.failed(CardRequest(str(tmp_path / "none")))
-    assert type(failed.error) is ModelError
-    assert str(tmp_path / "none") in str(failed.error)
+def test_an_error_of_ours_keeps_its_words(usual: Listener) -> None:
+    failed = usual.failed(FirstMaskRequest(np.zeros((2, 3, 64, 80))))
+    assert type(failed.error) is InputError
+    assert "(2, 3, 64, 80)" in str(failed.error)
 
 
 def test_an_image_without_numbers_is_refused_before_it_is_sent(usual: Listener) -> None:
@@ -158,7 +154,7 @@ def test_closing_ends_children_also_stopped_and_sleeping_ones(listen: Listen) ->
     listeners = [listen(Engine(FAULTY)) for _ in range(2)]
     numbers = [pid_of(listener) for listener in listeners]
     os.kill(numbers[0], signal.SIGSTOP)
-    listeners[1].engine.submit(CardRequest("sleep"))
+    listeners[1].engine.submit(asking("sleep"))
     for listener in listeners:
         listener.engine.close()
         listener.engine.close()
@@ -188,14 +184,15 @@ VIEWER = """
 import sys, time
 from napari_segloop.engine.client import Engine
 from napari_segloop.engine.messages import JobDone, JobEvent
-from napari_segloop.engine.requests import CardRequest
+from napari_segloop.engine.requests import FirstMaskRequest
+import numpy as np
 engine = Engine(sys.argv[1:])
-engine.submit(CardRequest("well"))
-engine.submit(CardRequest("sleep"))
+for word in (b"well", b"sleep"):
+    engine.submit(FirstMaskRequest(np.frombuffer(word, np.uint8)[np.newaxis]))
 while True:
     for message in engine.poll():
         if isinstance(message, JobDone):
-            print(message.answer.info["pid"], flush=True)
+            print(message.answer.labels[0, 0], flush=True)
         if isinstance(message, JobEvent) and message.event.text == "sleep":
             print("asleep", flush=True)
             WHAT

@@ -22,8 +22,8 @@ from napari_segloop.engine.messages import (
     JobFailed,
     JobStarted,
 )
-from napari_segloop.engine.requests import CardAnswer, CardRequest
-from tests.engine.conftest import FAULTY
+from napari_segloop.engine.requests import FirstMaskAnswer
+from tests.engine.conftest import FAULTY, asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,16 +32,14 @@ if TYPE_CHECKING:
 
     Listen = Callable[[Engine], Listener]
 
-WELL = CardRequest("well")
+WELL = asking("well")
 
 
 def pid(listener: Listener) -> int:
     """The process that works well."""
     answer = listener.done(WELL).answer
-    assert isinstance(answer, CardAnswer)
-    found = answer.info["pid"]
-    assert isinstance(found, int)
-    return found
+    assert isinstance(answer, FirstMaskAnswer)
+    return int(answer.labels[0, 0])
 
 
 def is_running(number: int) -> bool:
@@ -64,7 +62,7 @@ def test_an_error_ends_its_job_and_the_same_child_goes_on(
     faulty: Listener, word: str, kind: type, words: str
 ) -> None:
     before = pid(faulty)
-    failed = faulty.failed(CardRequest(word))
+    failed = faulty.failed(asking(word))
     assert type(failed.error) is kind
     assert words in str(failed.error)
     assert "\n" not in str(failed.error)
@@ -87,7 +85,7 @@ def test_a_child_that_dies_fails_its_job_and_the_waiting_one_gets_a_new_child(
 ) -> None:
     before = pid(faulty)
     faulty.read = len(faulty.said)
-    job, waiting = faulty.engine.submit(CardRequest(word)), faulty.engine.submit(WELL)
+    job, waiting = faulty.engine.submit(asking(word)), faulty.engine.submit(WELL)
     told = faulty.state("dead")
     failed = faulty.end_of(job)
     assert isinstance(failed, JobFailed)
@@ -110,7 +108,7 @@ def test_a_child_killed_from_outside_while_idle_is_told_and_replaced(faulty: Lis
 
 def test_stray_prints_do_no_harm(faulty: Listener) -> None:
     before = pid(faulty)
-    faulty.done(CardRequest("print"))
+    faulty.done(asking("print"))
     assert pid(faulty) == before
 
 
@@ -129,7 +127,7 @@ def test_a_stopped_child_is_replaced_by_restart(listen: Listen) -> None:
     patient = listen(Engine(FAULTY, limits=Limits(silence=3)))
     number = pid(patient)
     patient.read = len(patient.said)
-    job = patient.engine.submit(CardRequest("sleep"))
+    job = patient.engine.submit(asking("sleep"))
     waiting = patient.engine.submit(WELL)
     patient.until(lambda m: isinstance(m, JobEvent) and m.job == job)
     os.kill(number, signal.SIGSTOP)
@@ -146,7 +144,7 @@ def test_a_stopped_child_is_replaced_by_restart(listen: Listen) -> None:
 
 def test_a_job_that_says_nothing_is_told_of(listen: Listen) -> None:
     listener = listen(Engine(FAULTY, limits=Limits(quiet=1)))
-    job = listener.engine.submit(CardRequest("patient"))
+    job = listener.engine.submit(asking("patient"))
     assert "said nothing" in listener.state("quiet").text
     listener.engine.cancel(job)
     failed = listener.end_of(job)
@@ -157,7 +155,7 @@ def test_a_job_that_says_nothing_is_told_of(listen: Listen) -> None:
 def test_jobs_run_in_order_one_at_a_time_and_a_waiting_one_is_cancelled_at_once(
     faulty: Listener,
 ) -> None:
-    first = faulty.engine.submit(CardRequest("patient"))
+    first = faulty.engine.submit(asking("patient"))
     second, third, fourth = (faulty.engine.submit(WELL) for _ in range(3))
     faulty.until(lambda m: isinstance(m, JobEvent) and m.job == first)
     faulty.engine.cancel(third)
@@ -174,7 +172,7 @@ def test_jobs_run_in_order_one_at_a_time_and_a_waiting_one_is_cancelled_at_once(
 
 
 def test_painting_reaches_a_job_that_runs(faulty: Listener) -> None:
-    job = faulty.engine.submit(CardRequest("painting"))
+    job = faulty.engine.submit(asking("painting"))
     faulty.until(lambda m: isinstance(m, JobEvent) and m.job == job)
     faulty.engine.set_painting(True)
     assert isinstance(faulty.end_of(job), JobDone)
@@ -184,7 +182,7 @@ def test_painting_reaches_a_job_that_runs(faulty: Listener) -> None:
 def test_painting_is_known_to_a_child_that_starts_later(listen: Listen) -> None:
     engine = Engine(FAULTY)
     engine.set_painting(True)
-    listen(engine).done(CardRequest("painting"))
+    listen(engine).done(asking("painting"))
 
 
 def test_events_come_in_order_before_the_answer(faulty: Listener) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -21,8 +21,6 @@ from napari_segloop.engine import networks
 from napari_segloop.engine.control import Control
 from napari_segloop.engine.messages import JobBlock, JobDone, JobEvent
 from napari_segloop.engine.requests import (
-    CardAnswer,
-    CardRequest,
     FirstMaskRequest,
     ModelBlob,
     PredictAnswer,
@@ -34,7 +32,6 @@ from napari_segloop.engine.requests import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from napari_segloop.core.images import Array
     from napari_segloop.core.prediction import Prediction
@@ -243,17 +240,6 @@ def test_light_jobs_are_answered_while_a_training_runs(usual: Listener) -> None:
     assert not usual.of_job(job, JobDone)
     usual.engine.cancel(job)
     usual.end_of(job)
-
-
-def test_a_card_tells_what_the_file_says(
-    usual: Listener, trained: TrainAnswer, tmp_path: Path
-) -> None:
-    (tmp_path / "model").write_bytes(trained.model.data)
-    answer = usual.done(CardRequest(str(tmp_path / "model"))).answer
-    assert isinstance(answer, CardAnswer)
-    assert answer.size == len(trained.model.data)
-    info: dict[str, Any] = answer.info
-    assert (info["task"], info["channels"], info["values"]) == ("classes", 1, [0, 1])
 
 
 @pytest.mark.parametrize(("usual_threads", "painting"), [(4, 3), (1, 1)])

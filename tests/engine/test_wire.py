@@ -63,8 +63,6 @@ VALUES: list[Any] = [
         BLOB, IMAGE, PredictSettings(), STATISTICS, (0, 1, 2, 3), view_only=True
     ),
     requests.PredictAnswer(stopped=True, tiles=3, seconds=0.25),
-    requests.CardRequest("a/model"),
-    requests.CardAnswer({"task": "classes", "values": [0, 1]}, 12),
     Notice("a"),
     TrainingPlanned(9, 4, 2),
     StepDone(1, 9, 0.5, 2.0),
@@ -107,8 +105,8 @@ def changed(value: object, arrays: tuple[Array, ...] | None = None, **changes: o
 
 WRONG = {
     "missing-array": (requests.FirstMaskRequest, changed(VALUES[0], arrays=())),
-    "unknown-field": (requests.CardRequest, changed(VALUES[9], extra=1)),
-    "number-for-text": (requests.CardRequest, changed(VALUES[9], path=1)),
+    "unknown-field": (TileDone, changed(TileDone(1, 4), extra=1)),
+    "number-for-text": (Notice, changed(Notice("a"), text=1)),
     "text-for-array": (requests.FirstMaskRequest, changed(VALUES[0], image="x")),
     "fraction-for-whole": (TileDone, changed(TileDone(1, 4), tile=1.5)),
     "flag-for-number": (StepDone, changed(StepDone(1, 9, 0.5, 2.0), loss=True)),
@@ -117,7 +115,7 @@ WRONG = {
         requests.FirstMaskAnswer,
         changed(VALUES[2], arrays=(LABELS.astype(float),)),
     ),
-    "nothing": (requests.CardRequest, Packet({})),
+    "nothing": (TileDone, Packet({})),
 }
 
 

@@ -66,6 +66,6 @@ def test_a_version_knows_its_pixels_and_says_when_others_are_predicted(loop: Loo
     session.card_read.connect(cards.append)
     session.card(loop.folder / "model.segloop")
     loop.rest()
-    assert cards[0].info["author"] == "Ada Lovelace"
-    assert cards[0].info["pixel_size"] == pytest.approx([0.2, 0.2])
-    assert cards[0].info["example"]["height"] > 0
+    assert cards[0].info.author == "Ada Lovelace"
+    assert cards[0].info.pixel_size == pytest.approx((0.2, 0.2))
+    assert cards[0].info.example is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ pytest.importorskip("qtpy")
 from napari_segloop.core.example import Example
 from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.core.normalize import Normalization
-from napari_segloop.engine.requests import CardAnswer
+from napari_segloop.session.models import Card
 from napari_segloop.widgets.model_card import ModelCard, example_picture
 
 if TYPE_CHECKING:
@@ -26,13 +25,9 @@ CLASSES = np.zeros((6, 4), np.uint8)
 CLASSES[:2], CLASSES[2:4, :2], CLASSES[4:] = 1, 2, 255
 
 
-def card(info: ModelInfo) -> CardAnswer:
-    return CardAnswer(json.loads(info.to_json()), 1_000_000)
-
-
 def test_a_card_tells_who_made_it_and_how_large_its_pixels_were(qtbot: QtBot) -> None:
     info = replace(INFO, author="<b>Ada</b>", pixel_size=(0.2, 0.2))
-    shown = ModelCard("a", card(info))
+    shown = ModelCard("a", Card(info, 1_000_000))
     qtbot.addWidget(shown)
     assert dict(shown.rows)["Made by"] == "<b>Ada</b>"
     assert dict(shown.rows)["Pixel size"] == "0.2 um"
@@ -40,7 +35,7 @@ def test_a_card_tells_who_made_it_and_how_large_its_pixels_were(qtbot: QtBot) ->
 
 
 def test_a_card_of_a_model_that_does_not_say(qtbot: QtBot) -> None:
-    shown = ModelCard("a", card(INFO))
+    shown = ModelCard("a", Card(INFO, 1_000_000))
     qtbot.addWidget(shown)
     assert "Made by" not in dict(shown.rows)
     assert dict(shown.rows)["Pixel size"] == "not recorded in the file"
@@ -48,7 +43,7 @@ def test_a_card_of_a_model_that_does_not_say(qtbot: QtBot) -> None:
 
 def test_an_example_is_grey_with_classes_in_colour(qtbot: QtBot) -> None:
     info = replace(INFO, example=Example.of(GREY, CLASSES))
-    shown = ModelCard("a", card(info))
+    shown = ModelCard("a", Card(info, 1_000_000))
     qtbot.addWidget(shown)
     assert (shown.example.pixmap().width(), shown.example.pixmap().height()) == (4, 6)
     picture = example_picture(Example.of(GREY, CLASSES)).toImage()

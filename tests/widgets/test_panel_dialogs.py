@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QWidget
 
 from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.core.normalize import Normalization
-from napari_segloop.engine.requests import CardAnswer
+from napari_segloop.session.models import Card
 from napari_segloop.session.state import ImageState, LoopState
 from napari_segloop.widgets import other_ways
 from napari_segloop.widgets.layer_chooser import (
@@ -42,7 +42,7 @@ INFO = ModelInfo(
     score=0.934, steps=240, created="2026-11-22T09:05:00", teach_hashes=("x",) * 4,
     test_hashes=("y", "z"), versions=(("torch", "2.10"),),
 )  # fmt: skip
-CARD = CardAnswer({**asdict(INFO), "normalization": asdict(INFO.normalization)}, 49_000_000)
+CARD = Card(INFO, 49_000_000)
 
 
 def test_layers_are_channels_together(qtbot: QtBot) -> None:

@@ -5,18 +5,14 @@ The half that needs no network is here; what needs torch is imported when first 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_segloop.core.events import Event
 from napari_segloop.engine.failures import Cancelled
 from napari_segloop.engine.requests import (
-    CardAnswer,
-    CardRequest,
     FirstMaskAnswer,
     FirstMaskRequest,
     RankAnswer,
@@ -66,7 +62,6 @@ def all_jobs() -> dict[str, Job]:
     return {
         "first_mask": make_first_mask,
         "rank": rank,
-        "card": read_card,
         "train": lambda request, control: networks().train(request, control),
         "predict": lambda request, control: networks().predict(request, control),
     }
@@ -151,31 +146,3 @@ def _places(item: RankItem, request: RankRequest) -> list[Region]:
     from napari_segloop.core.ranking import rank_regions  # noqa: PLC0415
 
     return rank_regions(item.uncertainty, item.labels, item.checked, request.settings, item.index)
-
-
-def read_card(request: CardRequest, control: Control) -> Work:
-    """Read the header of a model file.
-
-    Parameters
-    ----------
-    request : CardRequest
-        Which file.
-    control : Control
-        Not asked: it is quick.
-
-    Returns
-    -------
-    CardAnswer
-        What the model says of itself.
-
-    Yields
-    ------
-    Event
-        None.
-    """
-    from napari_segloop.core.modelheader import read_info  # noqa: PLC0415
-
-    del control
-    yield from ()
-    path = Path(request.path)
-    return CardAnswer(json.loads(read_info(path).to_json()), path.stat().st_size)

@@ -200,19 +200,3 @@ class PredictAnswer:
     stopped: bool
     tiles: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class CardRequest(Request):
-    """Read what a model file says of itself, without loading its weights (light)."""
-
-    kind: ClassVar[str] = "card"
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardAnswer:
-    """The header of a model file, as JSON-ready data, and its size in bytes."""
-
-    info: dict[str, object]
-    size: int

@@ -32,7 +32,6 @@ ANSWERS = {
     "rank": requests.RankAnswer,
     "train": requests.TrainAnswer,
     "predict": requests.PredictAnswer,
-    "card": requests.CardAnswer,
 }
 REQUESTS: dict[str, type[Request]] = {
     kind.kind: kind
@@ -41,7 +40,6 @@ REQUESTS: dict[str, type[Request]] = {
         requests.RankRequest,
         requests.TrainRequest,
         requests.PredictRequest,
-        requests.CardRequest,
     )
 }
 EVENTS: dict[str, type[Event]] = {

@@ -6,12 +6,12 @@ Files are read on the reader's thread; their weights are first looked at by the 
 from __future__ import annotations
 
 import hashlib
-import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from napari_segloop.core.errors import ModelError, SegLoopError
 from napari_segloop.core.modelheader import read_info
-from napari_segloop.engine.requests import CardAnswer, ModelBlob
+from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from napari_segloop.session.desk import Desk
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model file says of itself, and its size in bytes."""
+
+    info: ModelInfo
+    size: int
 
 
 class FileErrand(Errand):
@@ -109,7 +117,7 @@ def loading(
     return FileErrand(desk, "load", fetch, take)
 
 
-def card_of(path: Path) -> CardAnswer:
+def card_of(path: Path) -> Card:
     """Read what a model file says of itself.
 
     Parameters
@@ -119,7 +127,7 @@ def card_of(path: Path) -> CardAnswer:
 
     Returns
     -------
-    CardAnswer
+    Card
         Header and size.
 
     Raises
@@ -127,8 +135,7 @@ def card_of(path: Path) -> CardAnswer:
     ModelError
         When it is no model of ours.
     """
-    info = read_info(path)
-    return CardAnswer(json.loads(info.to_json()), path.stat().st_size)
+    return Card(read_info(path), path.stat().st_size)
 
 
 def check_fit(info: ModelInfo, task: str | None, channels: int | None) -> None:

@@ -5,7 +5,6 @@ Draws a header; loads no weights.
 
 from __future__ import annotations
 
-import json
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidg
 from napari_segloop.core.example import NOT_CHECKED
 from napari_segloop.core.labelclass import COLOURS
 from napari_segloop.core.magnification import in_words
-from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.session.words import TASKS, counted, percent
 from napari_segloop.widgets.part import in_column, prose
 from napari_segloop.widgets.theme import em
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_segloop.core.example import Example
-    from napari_segloop.engine.requests import CardAnswer
+    from napari_segloop.core.modelinfo import ModelInfo
+    from napari_segloop.session.models import Card
 
 _MEGA = 1e6
 
@@ -75,7 +74,7 @@ class ModelCard(QDialog):
     ----------
     name : str
         Of the file.
-    card : CardAnswer
+    card : Card
         What the file says.
     misfit : str
         Why it cannot be used here and what to do; empty when it fits.
@@ -84,7 +83,7 @@ class ModelCard(QDialog):
     """
 
     def __init__(
-        self, name: str, card: CardAnswer, misfit: str = "", parent: QWidget | None = None
+        self, name: str, card: Card, misfit: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Model {name}")
@@ -92,16 +91,15 @@ class ModelCard(QDialog):
         column, gap = in_column(self), em(self, 0.7)
         column.setContentsMargins(gap, gap, gap, gap)
         form = QFormLayout()
-        info = info_of(card)
-        self.rows = card_rows(info, card.size)
+        self.rows = card_rows(card.info, card.size)
         for what, text in self.rows:
             label = prose(text)
             label.setTextFormat(Qt.TextFormat.PlainText)  # a file may come from anywhere
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             form.addRow(QLabel(f"<b>{what}</b>"), label)
         self.example = QLabel()
-        if info.example is not None:
-            self.example.setPixmap(example_picture(info.example))
+        if card.info.example is not None:
+            self.example.setPixmap(example_picture(card.info.example))
             self.example.setToolTip("A piece of a training image; in colour what was labelled.")
             form.addRow(QLabel("<b>Example</b>"), self.example)
         self.misfit = prose(f"<b>It does not fit here.</b> {escape(misfit)}")
@@ -139,24 +137,3 @@ def example_picture(example: Example) -> QPixmap:
     data, (height, width) = rgb.astype(np.uint8).tobytes(), grey.shape
     image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return QPixmap.fromImage(image)  # copies the data
-
-
-def info_of(card: CardAnswer) -> ModelInfo:
-    """Read the header in an answer.
-
-    Parameters
-    ----------
-    card : CardAnswer
-        What the engine or the session told.
-
-    Returns
-    -------
-    ModelInfo
-        Checked.
-
-    Raises
-    ------
-    ModelError
-        When it is damaged.
-    """
-    return ModelInfo.from_json(json.dumps(card.info))

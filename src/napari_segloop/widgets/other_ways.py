@@ -16,14 +16,14 @@ from napari_segloop.core.errors import ModelError
 from napari_segloop.session.models import check_fit
 from napari_segloop.widgets.layer_chooser import ImageChooser, LabelsChooser
 from napari_segloop.widgets.listening import Ear
-from napari_segloop.widgets.model_card import ModelCard, info_of
+from napari_segloop.widgets.model_card import ModelCard
 from napari_segloop.widgets.pairing_dialog import PairingDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_segloop.engine.requests import CardAnswer
     from napari_segloop.session.loop import LoopSession
+    from napari_segloop.session.models import Card
     from napari_segloop.widgets.layer_chooser import LayerOffer
 
 MODELS = "SegLoop models (*.safetensors *.segloop);;All files (*)"
@@ -84,16 +84,16 @@ class OtherWays(QObject):
             self._asked = Path(name)
             self._session.card(self._asked)
 
-    def _show_soon(self, card: CardAnswer) -> None:
+    def _show_soon(self, card: Card) -> None:
         """Let the clock's turn end first: a dialog within it would stop the clock."""
         QTimer.singleShot(0, partial(self.show_card, card))
 
-    def show_card(self, card: CardAnswer) -> None:
+    def show_card(self, card: Card) -> None:
         """Show what the model file says, and use it if the user wants.
 
         Parameters
         ----------
-        card : CardAnswer
+        card : Card
             Of the file that was chosen last.
         """
         path, self._asked = self._asked, None
@@ -102,12 +102,12 @@ class OtherWays(QObject):
         if _is_wanted(ModelCard(path.name, card, self._misfit(card), self._owner)):
             self._session.load_model(path)
 
-    def _misfit(self, card: CardAnswer) -> str:
+    def _misfit(self, card: Card) -> str:
         state = self._session.state
         opened = next((image.id for image in state.images if image.is_open), None)
         channels = None if opened is None else self._session.source(opened).channels
         try:
-            check_fit(info_of(card), state.task, channels)
+            check_fit(card.info, state.task, channels)
         except ModelError as error:
             return str(error)
         return ""
