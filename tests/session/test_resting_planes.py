@@ -6,16 +6,19 @@ A thread that waits to be let shows what happens while a plane is being packed.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pytest
+import tifffile
 
+from napari_segloop.session.loop import LoopSession
 from napari_segloop.session.reading import Reader
 from napari_segloop.session.resting import Resting
 from napari_segloop.session.scratch import Scratch
 from napari_segloop.session.truths import Truths
-from tests.session.conftest import SIZE, discs
+from tests.session.conftest import SIZE, Loop, discs, photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.corrections import PlaneTruth
     from napari_segloop.core.errors import SegLoopError
-    from tests.session.conftest import Loop
+    from napari_segloop.engine.client import Engine
 
 SHAPE = (40, 50)
 WINDOW = (slice(0, 20), slice(0, 30))
@@ -237,3 +240,43 @@ def test_first_masks_of_objects_have_an_id_each(loop: Loop) -> None:
         labels = loop.session.plane(image, ()).labels
         assert labels.shape == (SIZE, SIZE)
         assert len(np.unique(labels[discs(image - 1) > 0])) >= 8
+
+
+def test_a_stack_is_predicted_into_a_file_while_it_is_looked_at(
+    engine: Engine, tmp_path: Path
+) -> None:
+    session = LoopSession(tmp_path / "models", engine, budget=1000)
+    session.settings = replace(session.settings, encoder="resnet18", patch=64, depth=3, threads=1)
+    loop = Loop(session, tmp_path)
+    stack = np.stack([photo(seed) for seed in range(4)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, metadata={"axes": "ZYX"})
+    session.answer_task("classes")
+    session.add_files([tmp_path / "stack.tif"])
+    loop.until(lambda: session.desk.images.opened == 1)
+    session.desk.looked_at = 1  # as its layers say when they are too large
+    session.set_view(1, (0,), (0, 0, SIZE, SIZE))
+    session.import_labels(1, (0,), (discs(0) > 0).astype(np.uint8))
+    loop.train()
+    session.predict("stack")
+    loop.rest()
+    truths = session.desk.truths
+    loop.until(lambda: not truths._planes and truths._resting.kept_bytes <= 1000)
+    assert session.scratch.size > 1000
+    assert session.state.images[0].checked_pixels == SIZE * SIZE
+    for z in range(4):
+        assert session.desk.predicted[1, (z,)] == session.state.version
+        plane, unsure = truths.peek((1, (z,))), truths.uncertainty((1, (z,)))
+        assert plane is not None
+        assert unsure is not None
+        assert unsure.any()
+        assert plane.checked_pixels == (SIZE * SIZE if z == 0 else 0)
+    first = truths.peek((1, (0,)))
+    assert first is not None
+    np.testing.assert_array_equal(first.labels, discs(0) > 0)
+    session.save_masks(tmp_path / "saved")
+    loop.rest()
+    saved = tifffile.imread(tmp_path / "saved" / "masks" / "stack.tif")
+    np.testing.assert_array_equal(saved[0], discs(0) > 0)
+    assert not truths._planes
+    session.desk.close()
+    session.scratch.close()
