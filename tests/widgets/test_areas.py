@@ -90,6 +90,7 @@ def test_a_box_that_is_drawn_becomes_an_image(face: Face, where: dict[str, Any])
     face.click(form.box)
     if layer.ndim == 3:
         face.viewer.dims.set_current_step(0, 3)
+        face.turn()
         form.ranges[0].last.setValue(4)
     face.turn()
     face.drag(START, (0, 20), END)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import SegLoopError
-from napari_segloop.widgets.connections import Connections
 from napari_segloop.widgets.drawn_box import DrawnBox
+from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.workarea import area_in_shape, area_in_view, leading_axes
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Areas:
         self._stage, self._form = stage, form
         self._for: Opened | None = None
         self.box = DrawnBox(stage.viewer, form.ask)
-        self._connections = Connections()
-        self._connections.connect(stage.viewer.dims.events.current_step, lambda _: self._follow())
-        self._connections.connect(stage.session.opening, lambda _: self._form.close_form())
+        self._ears = (
+            Ear(form, stage.session.changed, self._follow),
+            Ear(form, stage.session.opening, self._leave),
+        )
         form.wanted.connect(self._make)
         form.drawing.connect(self._draw)
-        form.destroyed.connect(self.close)
 
     def ask(self) -> None:
         """Ask which part of the open image is wanted."""
@@ -47,13 +47,13 @@ class Areas:
         if self._for is not None:
             self._form.start(self._axes(self._for))
 
-    def close(self) -> None:
-        """Let go of the viewer."""
-        self._connections.close()
-        self.box.end()
+    def _leave(self, _image: int | None) -> None:
+        """Ask no longer when another image opens."""
+        self._form.close_form()
 
-    def _follow(self) -> None:
-        if self._form.isVisible() and self._for is not None and self._for is self._stage.opened:
+    def _follow(self, part: str) -> None:
+        is_asked = part == "view" and self._form.isVisible()
+        if is_asked and self._for is not None and self._for is self._stage.opened:
             self._form.follow([axis.at for axis in self._axes(self._for)])
 
     def _axes(self, opened: Opened) -> tuple[LeadingAxis, ...]:
