@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_segloop.core.errors import InputError
 
@@ -172,6 +171,8 @@ def spread(mask: Mask, reach: int) -> Mask:
     """
     if reach < 1 or mask.size == 0:
         return mask
+    from scipy import ndimage  # noqa: PLC0415  # slow, and opening the dock needs none of it
+
     grown: NDArray[np.uint8] = ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1)
     return grown.view(np.bool_)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_segloop.core.labels import border_band
 
@@ -62,6 +61,8 @@ def describe(errors: NDArray[np.uint8], labels: Labels, *, objects: bool) -> str
 
 
 def _worst_pair(errors: NDArray[np.uint8], labels: Labels) -> tuple[int, int]:
+    from scipy import ndimage  # noqa: PLC0415  # slow, and opening the dock needs none of it
+
     around: NDArray[np.float32] = ndimage.uniform_filter(
         errors.astype(np.float32), 2 * NEAR + 1, mode="constant"
     )

@@ -14,8 +14,8 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.files.omexml import Layout
-from napari_segloop.files.writing import TiffOutput
 from napari_segloop.session.errands import Errand
+from napari_segloop.session.parcels import Masks
 from napari_segloop.session.sources import indices
 from napari_segloop.session.words import counted
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_segloop.session.desk import Desk
-    from napari_segloop.session.parcels import Masks
     from napari_segloop.session.sources import ImageSource
 
 Index = tuple[int, ...]
@@ -64,7 +63,10 @@ class Exporting(Errand):
         image = self._left.pop(0)
         source, name = self.desk.images.source(image), self._name(image)
         truths = self.desk.truths
-        planes = {key[1]: truths.masks(key) for key in truths.keys(image)}
+        planes = {
+            key[1]: Masks.of(truths.parcel(key) or self.desk.plane(key))
+            for key in truths.keys(image)
+        }
         write = partial(write_masks, source, planes, self._folder, name)
         self.desk.reader.ask(write, self._took, self.fail)
 
@@ -111,6 +113,8 @@ def write_masks(
     origin = json.dumps({"image": source.where}, sort_keys=True)
     byte = np.dtype(np.uint8)
     dtype = np.result_type(*(masks.dtype for masks in planes.values()))
+    from napari_segloop.files.writing import TiffOutput  # noqa: PLC0415  # slow: zarr
+
     with (
         TiffOutput(paths[0], layout, dtype, origin) as labels,
         TiffOutput(paths[1], layout, byte, origin) as checked,

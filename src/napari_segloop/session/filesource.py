@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.files.images import open_image
 from napari_segloop.files.names import image_name
 
 if TYPE_CHECKING:
@@ -129,6 +128,8 @@ class FileSource:
         InputError
             When the file is gone, or was replaced by one of another shape.
         """
+        from napari_segloop.files.images import open_image  # noqa: PLC0415  # slow: zarr
+
         image = open_image(self.path, self.named_axes, self.selected)
         known, found = self._shape, _measures(image)
         if known is not None and found != known:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.files.images import open_labels
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.sources import indices
 from napari_segloop.session.words import counted
@@ -102,6 +101,8 @@ def read_masks(path: Path, source: ImageSource) -> Masks:
     InputError
         When it cannot be read or does not fit the image.
     """
+    from napari_segloop.files.images import open_labels  # noqa: PLC0415  # slow: zarr
+
     with open_labels(path) as masks:
         if (masks.leading_shape, masks.plane_shape) != (source.leading, source.plane_shape):
             raise InputError(

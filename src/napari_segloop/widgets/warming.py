@@ -1,7 +1,7 @@
 """Imports that the dock needs later, made on a thread while nobody waits for them.
 
-scikit-image's filters take a third of a second, pyqtgraph a seventh; in the window's thread that
-would be a gap. Neither makes Qt objects when it is imported.
+scikit-image's filters take a third of a second, zarr and pyqtgraph a sixth each; in the window's
+thread that would be a gap. None of them makes Qt objects when it is imported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 
-SLOW = "napari_segloop.core.firstmasks", "pyqtgraph"
+SLOW = "napari_segloop.files.images", "napari_segloop.core.firstmasks", "pyqtgraph"
 
 
 def warm_up() -> None:
