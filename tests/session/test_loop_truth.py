@@ -285,3 +285,28 @@ def test_the_other_answer_starts_anew(checked: Loop) -> None:
     assert session.state.primary.action == "first_masks"
     session.train()
     assert session.state.version is None
+
+
+def test_what_a_new_class_leaves_open_is_offered_again(checked: Loop) -> None:
+    session = checked.session
+    session.look_for_places()
+    checked.rest()
+    assert not session.queue.places
+    session.add_class("bubble")
+    session.look_for_places()
+    checked.rest()
+    assert session.queue.places
+
+
+def test_the_other_answer_forgets_what_was_said_of_places(loop: Loop) -> None:
+    loop.add()
+    session = loop.session
+    session.make_first_masks()
+    loop.rest()
+    session.start_checking()
+    session.accept()
+    session.accept()
+    session.take_back_last()
+    session.answer_task("objects")
+    assert not session.take_back_last()
+    assert not session.accept_again()

@@ -125,7 +125,7 @@ class CheckActions(TruthActions):
         """
         used = set(self.desk.images.used())
         wanted = [k for k in (keys or self.desk.truths.keys()) if k[0] in used]
-        errand = Ranking(self.desk, wanted, self.table, self.checked, self.window)
+        errand = Ranking(self.desk, wanted, self.checked, self.window)
         errand.at_end = lambda is_well: self._ranked(is_well=is_well, start=start)
         self.run(errand)
 

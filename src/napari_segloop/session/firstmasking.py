@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.corrections import CHECKED
 from napari_segloop.core.ranking import RankSettings
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
@@ -21,7 +20,6 @@ from napari_segloop.session.errands import Errand, PlaneByPlane
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
@@ -162,8 +160,6 @@ class Ranking(PlaneByPlane):
         What is worked on.
     keys : sequence of (int, tuple of int)
         Planes.
-    table : ClassTable
-        What was checked before its newest class came is offered again.
     seed : int
         For places that are drawn.
     window : int, optional
@@ -177,12 +173,11 @@ class Ranking(PlaneByPlane):
         self,
         desk: Desk,
         keys: Sequence[Key],
-        table: ClassTable,
         seed: int = 0,
         window: int | None = None,
     ) -> None:
         super().__init__(desk, "Looking for places to check", keys)
-        self._table, self._seed, self._window = table, seed, window
+        self._seed, self._window = seed, window
 
     def on_done(self, job: int, answer: object) -> None:
         """Keep the places and go on.
@@ -213,10 +208,8 @@ class Ranking(PlaneByPlane):
         unsure = self.desk.truths.uncertainty(key)
         if key not in self.desk.predicted:
             unsure = None
-        counts = plane.truth(self._table, objects=self.desk.objects) | (plane.checked != CHECKED)
-        checked = np.where(counts, plane.checked, 0).astype(np.uint8)
         unsure = None if unsure is None else unsure.copy()
-        item = RankItem(*key, plane.labels.copy(), checked, unsure)
+        item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 

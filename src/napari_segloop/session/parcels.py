@@ -26,6 +26,8 @@ TRUTH: Final = "truth"
 UNSURE: Final = "unsure"
 CHECKED: Final = 2
 """Which stream of a packed plane says what is checked."""
+KIND: Final = 3
+"""And which one how it came to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

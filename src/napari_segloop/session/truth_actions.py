@@ -164,7 +164,7 @@ class TruthActions(ImageActions):
 
     def _set_aside(self, newest: int) -> bool:
         changed = False
-        for key, plane in self.desk.truths.items():
+        for key, plane in self.desk.truths.items(stated=True):
             change = plane.follow(newest)
             if change is not None:
                 changed = True

@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_segloop.core.corrections import PlaneTruth
 from napari_segloop.session import parcels
-from napari_segloop.session.parcels import CHECKED, TRUTH, UNSURE, Masks
+from napari_segloop.session.parcels import CHECKED, KIND, TRUTH, UNSURE, Masks
 from napari_segloop.session.resting import Resting
 
 if TYPE_CHECKING:
@@ -141,13 +141,17 @@ class Truths:
         resting = (name[1:] for name in self._resting.names() if name[0] == TRUTH)
         return sorted(key for key in {*self._planes, *resting} if image in (None, key[0]))
 
-    def items(self, image: int | None = None) -> Iterator[tuple[Key, PlaneTruth]]:
+    def items(
+        self, image: int | None = None, *, stated: bool = False
+    ) -> Iterator[tuple[Key, PlaneTruth]]:
         """Yield known planes, to be changed; those that rested rest again afterwards.
 
         Parameters
         ----------
         image : int, optional
             Of this image only.
+        stated : bool
+            Only those of which the user stands, or stood, behind something.
 
         Yields
         ------
@@ -155,6 +159,9 @@ class Truths:
             Key and plane.
         """
         for key in self.keys(image):
+            parcel = self._resting.look((TRUTH, *key)) if stated else None
+            if parcel is not None and not parcel.lengths[KIND]:
+                continue
             rested = key not in self._planes or key in self._going
             yield key, self.plane(key, (0, 0))
             if rested:
