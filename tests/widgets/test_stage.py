@@ -219,7 +219,8 @@ QApplication.processEvents()
 first = {name.partition(".")[0] for name in set(sys.modules) - bare}
 for _ in range(20):
     QApplication.processEvents()
-print(*sorted(first & {"torch", "pyqtgraph", "icechunk", "segmentation_models_pytorch"}))
+slow = {"icechunk", "pyqtgraph", "segmentation_models_pytorch", "skimage", "torch", "zarr"}
+print(*sorted(first & slow))
 print("torch" in sys.modules)
 viewer.close()
 """
