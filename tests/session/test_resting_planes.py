@@ -14,6 +14,7 @@ import pytest
 import tifffile
 
 from napari_segloop.session.loop import LoopSession
+from napari_segloop.session.parcels import Masks
 from napari_segloop.session.reading import Reader
 from napari_segloop.session.resting import Resting
 from napari_segloop.session.scratch import Scratch
@@ -222,11 +223,14 @@ def test_a_plane_asked_for_while_it_is_put_away_is_as_it_was(
     paint(plane, 2)
     keeper.finish(is_over(keeper))
     assert truths.plane((0, (0,)), SHAPE) is plane
-    masks = truths.masks((0, (0,)))
+    masks = Masks.of(plane)
     truths.settle((0, (0,)))
     keeper.finish(is_over(keeper))
     keeper.finish(is_over(keeper))
-    away = truths.masks((0, (0,)))
+    parcel = truths.parcel((0, (0,)))
+    assert parcel is not None
+    assert not isinstance(parcel.content, tuple)  # in the file
+    away = Masks.of(parcel)
     truths.forget(0)
     for each in (masks, away):
         assert each.read()[0][WINDOW].min() == 2

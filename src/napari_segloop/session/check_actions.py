@@ -86,7 +86,7 @@ class CheckActions(TruthActions):
             self.desk.put_back(last.key, change)
             self._count(-last.counted)
             self.desk.count_checked(last.key)
-            self.desk.truths.remember_place(last.key, last.place.region)
+            self.desk.truths.places.offer(last.key, last.place.region)
             if last.place in self.queue.places:
                 self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
                 self._go()
@@ -160,7 +160,7 @@ class CheckActions(TruthActions):
         before = plane.snapshot(window)
         self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
         self._count(counted)
-        self.desk.truths.forget_place(key, place.region)
+        self.desk.truths.places.drop(key, place.region)
         self.desk.count_checked(key)
         return Acceptance(key, place, act, counted, before, plane.snapshot(window))
 

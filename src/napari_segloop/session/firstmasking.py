@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.ranking import RankSettings
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
@@ -15,14 +17,16 @@ from napari_segloop.engine.requests import (
     RankRequest,
 )
 from napari_segloop.session.advice import PLACES_A_ROUND
+from napari_segloop.session.aside import make_of
 from napari_segloop.session.errands import Errand, PlaneByPlane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.core.corrections import PlaneTruth
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
+    from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.desk import Desk, Key, Pixels
 
 
@@ -200,15 +204,36 @@ class Ranking(PlaneByPlane):
         while self._left and not self.is_stopping:
             key = self._left.pop(0)
             if key[0] in self.desk.images:
-                self._keys[self.submit(self._request(key))] = key
+                self._ask_for(key)
                 return
 
-    def _request(self, key: Key) -> RankRequest:
-        plane = self.desk.truths.peek(key) or self.desk.plane(key)
-        unsure = self.desk.truths.uncertainty(key)
-        if key not in self.desk.predicted:
-            unsure = None
-        unsure = None if unsure is None else unsure.copy()
+    def _ask_for(self, key: Key) -> None:
+        self.reading += 1
+
+        def send(request: RankRequest) -> None:
+            self.reading -= 1
+            if key[0] not in self.desk.images:
+                self._ask()
+            elif not self.is_over and not self.is_stopping:
+                self._send(key, request)
+            self.finish_if_idle()
+
+        def leave_out(error: SegLoopError) -> None:
+            self.reading -= 1
+            self.desk.tell(error)
+            self._ask()
+            self.finish_if_idle()
+
+        make_of(self.desk, key, partial(self._request, key), send, leave_out)
+
+    def _send(self, key: Key, request: RankRequest) -> None:
+        try:
+            self._keys[self.submit(request)] = key
+        except SegLoopError as error:  # too large for one request
+            self.fail(error)
+
+    def _request(self, key: Key, plane: PlaneTruth, unsure: Bytes | None) -> RankRequest:
+        unsure = None if unsure is None or key not in self.desk.predicted else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))

@@ -132,37 +132,23 @@ class Masks:
     read: Callable[[], tuple[Labels, Bytes]]
 
     @classmethod
-    def of(cls, plane: PlaneTruth) -> Masks:
-        """Copy them.
+    def of(cls, plane: PlaneTruth | Parcel) -> Masks:
+        """Copy them, or unpack them later.
 
         Parameters
         ----------
-        plane : PlaneTruth
-            A plane that may be changed later.
+        plane : PlaneTruth or Parcel
+            A plane that may be changed, or one that rests.
 
         Returns
         -------
         Masks
-            In memory.
+            Reading raises InputError when a parcel cannot be read.
         """
+        if isinstance(plane, Parcel):
+            return cls(np.dtype(plane.dtype), partial(_masks_in, plane))
         copies = plane.labels.copy(), plane.checked.copy()
         return cls(plane.labels.dtype, lambda: copies)
-
-    @classmethod
-    def resting(cls, parcel: Parcel) -> Masks:
-        """Unpack them later.
-
-        Parameters
-        ----------
-        parcel : Parcel
-            Of `packed`.
-
-        Returns
-        -------
-        Masks
-            Reading raises InputError when the parcel cannot be read.
-        """
-        return cls(np.dtype(parcel.dtype), partial(_masks_in, parcel))
 
 
 def packed(plane: PlaneTruth | None, unsure: Bytes | None) -> dict[str, Parcel]:

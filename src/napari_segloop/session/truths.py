@@ -13,7 +13,8 @@ import numpy as np
 
 from napari_segloop.core.corrections import PlaneTruth
 from napari_segloop.session import parcels
-from napari_segloop.session.parcels import CHECKED, KIND, TRUTH, UNSURE, Masks
+from napari_segloop.session.parcels import CHECKED, KIND, TRUTH, UNSURE
+from napari_segloop.session.places import Places
 from napari_segloop.session.resting import Resting
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.prediction import Bytes
-    from napari_segloop.core.regions import Region
     from napari_segloop.session.parcels import Parcel
 
 Index = tuple[int, ...]
@@ -44,7 +44,7 @@ class Truths:
         self._planes = dict[Key, PlaneTruth]()
         self._unsure = dict[Key, "Bytes"]()
         self._going = dict[Key, object]()
-        self.places = dict[Key, "list[Region]"]()
+        self.places = Places()
         self.begin_anew(objects=objects)
 
     def begin_anew(self, *, objects: bool) -> None:
@@ -106,24 +106,25 @@ class Truths:
         """
         if key in self._planes:
             return self._planes[key]
-        parcel = self._resting.look((TRUTH, *key))
+        parcel = self.parcel(key)
         return None if parcel is None else parcels.plane_in(parcel)
 
-    def masks(self, key: Key) -> Masks:
-        """Return what a plane shows now, to be asked for on another thread.
+    def parcel(self, key: Key, which: str = TRUTH) -> Parcel | None:
+        """Return a plane as it rests; it never changes, so that any thread may unpack it.
 
         Parameters
         ----------
         key : (int, tuple of int)
-            Of a plane that is known.
+            Image and index.
+        which : {"truth", "unsure"}
+            What of it.
 
         Returns
         -------
-        Masks
-            Unpacks only when it is asked.
+        Parcel or None
+            None when it does not rest.
         """
-        parcel = self._resting.look((TRUTH, *key))
-        return Masks.of(self._planes[key]) if parcel is None else Masks.resting(parcel)
+        return self._resting.look((which, *key))
 
     def keys(self, image: int | None = None) -> list[Key]:
         """Return the planes that are known.
@@ -185,7 +186,7 @@ class Truths:
             Key and plane, perhaps a copy.
         """
         for key in self.keys(image):
-            parcel = self._resting.look((TRUTH, *key))
+            parcel = self.parcel(key)
             if parcel is None:
                 yield key, self._planes[key]
             elif parcel.lengths[CHECKED] or not checked:
@@ -206,7 +207,7 @@ class Truths:
         """
         if key in self._unsure:
             return self._unsure[key]
-        parcel = self._resting.look((UNSURE, *key))
+        parcel = self.parcel(key, UNSURE)
         return None if parcel is None else parcels.map_in(parcel)
 
     def set_uncertainty(
@@ -268,31 +269,6 @@ class Truths:
         """
         for key in [key for key in {*self._planes, *self._unsure} if key[0] == image]:
             self.settle(key)
-
-    def forget_place(self, key: Key, region: Region) -> None:
-        """Drop a place that was judged, so that later queues do not offer it again.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-        region : Region
-            The place.
-        """
-        self.places[key] = [each for each in self.places.get(key, []) if each != region]
-
-    def remember_place(self, key: Key, region: Region) -> None:
-        """Offer a place again.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-        region : Region
-            The place.
-        """
-        self.forget_place(key, region)
-        self.places[key].append(region)
 
     def forget(self, image: int) -> None:
         """Drop all planes of an image.
