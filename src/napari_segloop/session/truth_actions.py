@@ -151,12 +151,12 @@ class TruthActions(ImageActions):
         newest = self.table.newest
         if table.newest != newest:
             self.look_everywhere()
-        came = [each.name for each in table.classes if each.epoch > self.table.epoch]
+        came = [f"'not {each.name}'" for each in table.classes if each.epoch > self.table.epoch]
         self.desk.table = table
         self.note("classes")
         if table.newest != newest and self._set_aside(table.newest) and came:
             self.desk.tell(
-                f"Background that you checked before does not count as 'not {came[-1]}': it is "
+                f"Background that you checked before does not count as {' or '.join(came)}: it is "
                 "shown as not checked until you brush over it or accept it again. What you "
                 "painted as another class stays.",
                 "info",
