@@ -131,6 +131,17 @@ def face(make_napari_viewer: Callable[..., Viewer], private_models: Path) -> Ite
 
 
 @pytest.fixture
+def hidden(make_napari_viewer: Callable[..., Viewer], private_models: Path) -> Iterator[Face]:
+    """The dock in a window that is not shown: quicker, where nothing has to be seen."""
+    from tests.widgets.real_window import Face  # noqa: PLC0415  # needs a Qt binding
+
+    del private_models
+    face = Face(make_napari_viewer(show=False), (900, 700))
+    yield face
+    vars(face).clear()  # pytest keeps it longer than the viewer may live
+
+
+@pytest.fixture
 def texts_cut() -> Callable[[QAbstractButton], bool]:
     """Whether a button has too little room for its words."""
 

@@ -85,7 +85,7 @@ class ImportActions(CheckActions):
         stated = plane.checked != NOT_CHECKED
         trusted = ~stated & _trusted(labels, trust, zero)
         marks = np.where(trusted, CHECKED, plane.checked).astype(np.uint8)
-        change = plane.observe(
+        plane.observe(
             plane.labels,
             marks,
             window,
@@ -93,8 +93,7 @@ class ImportActions(CheckActions):
             declared=None,
             newest=self.table.newest,
         )
-        if change is not None:
-            self.desk.put_back(key, change)
+        self.desk.put_back(key, plane.change_at(window))
         self._count(int(trusted.any()))
         self.desk.count_checked(key)
         self.note("images")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import InputError
 from napari_segloop.core.events import TileDone
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
 from napari_segloop.session.errands import PlaneByPlane
+from napari_segloop.session.sources import check_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +174,11 @@ class Predicting(PlaneByPlane):
         settings = PredictSettings(largest_tile=SEEN_TILE if view else None)
 
         def send(pixels: Pixels) -> None:
+            try:
+                self._check(key, pixels)
+            except InputError as error:
+                self.on_unread(key, error)
+                return
             request = PredictRequest(
                 self._model, pixels.plane, settings, pixels.statistics, view,
                 view_only=self._view_only,
@@ -179,6 +186,11 @@ class Predicting(PlaneByPlane):
             self._keys[self.submit(request)] = key
 
         self.read(key, send)
+
+    def _check(self, key: Key, pixels: Pixels) -> None:
+        name, facts = self.desk.images.state(key[0]).name, self.desk.versions.facts
+        if facts is not None:
+            check_channels(name, pixels.plane.shape[0], facts.channels)
 
 
 def seconds_for(desk: Desk, pixels: int) -> float | None:

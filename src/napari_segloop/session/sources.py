@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from napari_segloop.core.errors import InputError
+from napari_segloop.session.words import counted
+
 if TYPE_CHECKING:
     from napari_segloop.core.images import Array
 
@@ -126,6 +129,31 @@ def indices(source: ImageSource) -> list[Index]:
         ``[()]`` for a single plane.
     """
     return list(np.ndindex(source.leading))
+
+
+def check_channels(name: str, channels: int, expected: int) -> None:
+    """Refuse an image that has other channels than what it meets.
+
+    Parameters
+    ----------
+    name : str
+        Of the image.
+    channels : int
+        How many it has.
+    expected : int
+        How many the version in use, or the first image of a training, has.
+
+    Raises
+    ------
+    InputError
+        When they differ.
+    """
+    if channels != expected:
+        raise InputError(
+            f"images of {counted(expected, 'channel')}",
+            f"{channels} in {name}",
+            "Exclude it, or add its layers again with the same channels.",
+        )
 
 
 def whole_plane(source: ImageSource, index: Index) -> Array:

@@ -11,6 +11,7 @@ from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Valida
 from napari_segloop.core.magnification import agreed
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
+from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.versions import Facts
 from napari_segloop.session.words import counted, percent
@@ -139,6 +140,8 @@ class Training(Errand):
 
         def take(pixels: Pixels) -> None:
             name = f"{self.desk.images.state(key[0]).name} {key[1] or ''}".strip()
+            if self._items:
+                check_channels(name, pixels.plane.shape[0], self._items[0].image.shape[0])
             size = self.desk.images.source(key[0]).pixel_size
             self._items.append(
                 TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size)

@@ -9,6 +9,7 @@ from napari.layers import Image, Labels
 
 from napari_segloop.core.errors import InputError, SegLoopError
 from napari_segloop.session.sources import indices
+from napari_segloop.widgets.imagelayers import stored_shape
 from napari_segloop.widgets.layer_chooser import LayerOffer
 from napari_segloop.widgets.other_ways import OtherWays
 from napari_segloop.widgets.sources import LayerSource, find_channel_axis, in_remembered_order
@@ -53,7 +54,7 @@ class Choices:
             if isinstance(layer, kind) and all(layer is not own for own in ours)
         ]
         return [
-            LayerOffer(layer, layer.name, tuple(layer.data.shape), _axis(layer))
+            LayerOffer(layer, layer.name, stored_shape(layer), _axis(layer))
             for layer in in_remembered_order(layers, self._channels)
         ]
 
