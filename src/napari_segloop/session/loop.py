@@ -6,6 +6,7 @@ signals. All arrays stay here; faces get frozen states.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import JobState, Level
 
 PUMP_SECONDS = 0.006
+STEADY = {"curve", "jobs", "primary"}
+"""Parts that change with every step and tile; each telling draws the whole window again."""
+STEADY_SECONDS = 0.25
 LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
 
 
@@ -62,6 +66,7 @@ class LoopSession(ClassActions, VersionActions):
         self._silent = set[str]()
         self.desk.before_write = lambda key: self.covering.emit(*key)
         self._pumps = 0
+        self._told_at = 0.0
 
     @property
     def state(self) -> LoopState:
@@ -100,7 +105,16 @@ class LoopSession(ClassActions, VersionActions):
         if self._pumps % LOOK_EVERY == 0:
             self.desk.lookout.look()
         self.errands = [errand for errand in self.errands if not errand.is_over]
-        self.publish()
+        if self.desk.writes or self.desk.changed - STEADY or self._is_time():
+            self.publish()
+
+    def _is_time(self) -> bool:
+        """Say whether how far jobs are may be told again."""
+        now = time.monotonic()
+        if now - self._told_at < STEADY_SECONDS:
+            return False
+        self._told_at = now
+        return True
 
     def apply(self, message: Message) -> None:
         """Change the state by one message of the engine.
