@@ -23,6 +23,18 @@ NAME = "work area (drag a rectangle)"
 COLOUR = "#ff9ad5"
 
 
+def show_edges(layer: Layer) -> None:
+    """Show where a layer ends, though it is empty.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Of a work area.
+    """
+    edges = layer.bounding_box
+    edges.points, edges.line_color, edges.visible = False, COLOUR, True
+
+
 class DrawnBox:
     """The layer, while it is needed.
 

@@ -50,7 +50,7 @@ def card_rows(info: ModelInfo, size: int) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(info: ModelInfo, size: int) -> Iterator[tuple[str, str]]:
-    yield "Made by", info.author
+    yield "Made by", info.author or "not stated"
     yield "Finds", TASKS[info.task]
     if info.task == "classes":
         yield "Classes", ", ".join(f"label {value}" for value in info.values[1:])

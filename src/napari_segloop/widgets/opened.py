@@ -8,6 +8,7 @@ from napari_segloop.core.errors import ResourceError
 from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.widgets.brush import CheckedBrush
+from napari_segloop.widgets.drawn_box import show_edges
 from napari_segloop.widgets.labels_layers import make_layers, masks_colours, show_uncertainty
 from napari_segloop.widgets.links import ImageLink
 from napari_segloop.widgets.onlook import Onlook
@@ -222,27 +223,12 @@ class Opened:
             return
         self._peek.start(self.link.layers.all()) if is_on else self._peek.end()
 
-    def brush_checked(self) -> None:
-        """Take the brush of the checked layer, or go back to the masks with their tool."""
-        if self.link is not None:
-            CheckedBrush(self.viewer, self.link.layers).toggle()
-
     @property
-    def brush(self) -> int | None:
-        """What the brush in hand paints into ``checked``; None when it is another tool."""
-        return None if self.link is None else CheckedBrush(self.viewer, self.link.layers).value
-
-    def take_brush(self, value: int | None) -> None:
-        """Take a brush of the checked layer, or go back to the masks.
-
-        Parameters
-        ----------
-        value : int or None
-            What it paints, 0 to 3; None to go back.
-        """
-        if self.link is not None:
-            brush = CheckedBrush(self.viewer, self.link.layers)
-            brush.put_away() if value is None else brush.take(value)
+    def brush(self) -> CheckedBrush | None:
+        """The brushes of the checked layer; None where nothing can be painted."""
+        if not isinstance(self.link, ImageLink):
+            return None
+        return CheckedBrush(self.viewer, self.link.layers)
 
     def base_placement(self) -> Placement:
         """Return where the whole image lies, without channels.
@@ -287,6 +273,8 @@ class Opened:
     def _tie(self, layers: LoopLayers, on_end: Callable[[str], None]) -> None:
         for layer in layers.all():
             self.viewer.add_layer(layer)
+        if isinstance(self.session.source(self.image), WorkArea):
+            show_edges(layers.masks)
         self.viewer.layers.selection.active = layers.masks
         layers.masks.selected_label = self.session.table.values[0]
         self.link = ImageLink(

@@ -117,8 +117,8 @@ class Stage(QObject):
         value : int or None
             What it paints, 0 to 3; None to go back.
         """
-        if self.opened is not None:
-            self.opened.take_brush(value)
+        if self.opened is not None and (brush := self.opened.brush) is not None:
+            brush.put_away() if value is None else brush.take(value)
 
     def show_uncertainty(self, is_shown: bool) -> None:  # a Qt slot
         """Show or hide how unsure the network was.
@@ -157,8 +157,8 @@ class Stage(QObject):
         )
 
     def _brush(self) -> None:
-        if self.opened is not None:
-            self.opened.brush_checked()
+        if self.opened is not None and (brush := self.opened.brush) is not None:
+            brush.toggle()
 
     def _peek(self, is_on: bool) -> None:  # two states
         if self.opened is not None:
@@ -175,9 +175,10 @@ class Stage(QObject):
 
     def _tell_of_brush(self) -> None:
         brush = None if self.opened is None else self.opened.brush
-        if brush != self._brush_in_hand:
-            self._brush_in_hand = brush
-            self.brush_changed.emit(brush)
+        value = None if brush is None else brush.value
+        if value != self._brush_in_hand:
+            self._brush_in_hand = value
+            self.brush_changed.emit(value)
 
     def _open(self, image: int | None) -> None:
         self._leave()

@@ -107,11 +107,6 @@ class WorkArea:
         """The image's."""
         return self.base.pixel_size
 
-    @property
-    def pixel_size(self) -> tuple[float, float] | None:
-        """The image's."""
-        return self.base.pixel_size
-
     def is_alive(self) -> bool:
         """Say whether the large image is still open.
 
