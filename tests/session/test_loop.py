@@ -172,7 +172,7 @@ def test_versions_can_be_used_again_saved_and_loaded(loop: Loop) -> None:
     session.card_read.connect(cards.append)
     session.card(path)
     loop.rest()
-    assert cards[0].info["task"] == "classes"
+    assert cards[0].info.task == "classes"
     session.load_model(path)
     loop.rest()
     assert [v.number for v in session.state.versions] == [1, 2, 3]
