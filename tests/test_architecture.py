@@ -20,7 +20,7 @@ PACKAGE = "napari_segloop"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
 SCREEN = {"napari", "qtpy", "PyQt6", "PySide6", "psygnal"}
 TORCH = {"torch", "torchvision", "segmentation_models_pytorch", "timm"}
-FILES = {"zarr", "tifffile", "imagecodecs"}
+FILES = {"zarr", "icechunk", "tifffile", "imagecodecs"}
 NUMBERS = {"numpy", "scipy", "skimage"}
 
 # The half of core that a viewer and a head node of a cluster may import: whatever is not here
@@ -123,6 +123,9 @@ def brought_by(names: list[str], watched: set[str]) -> list[str]:
         pytest.param(core(torch_free=True), SCREEN | TORCH | FILES | {"dask"}, id="core"),
         pytest.param(core(torch_free=False), SCREEN | FILES | {"dask"}, id="core-with-torch"),
         pytest.param(modules("files"), SCREEN | TORCH | {"dask"}, id="files"),
+        pytest.param(
+            modules("store"), SCREEN | TORCH | {"dask", "tifffile", "imagecodecs"}, id="store"
+        ),
         pytest.param(modules("samples"), SCREEN | TORCH | {"dask"}, id="samples"),
         pytest.param(engine(), SCREEN | TORCH | FILES | {"dask"}, id="engine"),
         pytest.param(modules("session"), (SCREEN | TORCH | {"dask"}) - {"psygnal"}, id="session"),
@@ -139,7 +142,7 @@ def test_importing_a_room_brings_nothing_that_it_must_not_know(
 
 def test_every_room_is_in_the_table_above() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
-    assert rooms == {"core", "files", "samples", "engine", "session", "widgets", "cli"}
+    assert rooms == {"core", "files", "store", "samples", "engine", "session", "widgets", "cli"}
 
 
 def test_a_module_of_core_reaches_torch_or_is_listed_as_free_of_it() -> None:
