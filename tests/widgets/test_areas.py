@@ -169,3 +169,24 @@ def test_an_area_is_brushed_with_the_mouse_and_erased(face: Face, value: int) ->
     face.turn()
     assert face.viewer.layers.selection.active is face.masks
     assert not any(made.isChecked() for made in brushes.buttons.values())
+
+
+def test_what_is_excluded_at_a_place_stays_so_when_the_rest_is_accepted(face: Face) -> None:
+    face.add_crystals(256)
+    face.session.answer_task("classes")
+    face.turn()
+    face.primary()
+    face.until(lambda: face.session.state.queue.left and not face.session.state.jobs)
+    face.primary()
+    face.turn()
+    place = face.session.queue.here
+    face.unfold("Check")
+    face.click(face.panel.check.brushes.buttons[3])
+    face.turn()
+    face.drag((-20, 0), (20, 0))
+    row, column = face.pixel_at_centre()
+    face.press(Qt.Key.Key_A)
+    plane = face.session.plane(place.image, ())
+    assert plane.checked[row, column] == 3
+    assert set(np.unique(plane.checked[place.region.slices])) == {1, 3}
+    assert face.panel.check.brushes.buttons[3].isChecked()  # the tool stays in hand, and is shown
