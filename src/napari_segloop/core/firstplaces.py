@@ -30,7 +30,7 @@ _BACKGROUND_EVERY: Final = 4
 _EMPTY: Final = 0.02  # with less foreground a window is mostly background
 _PLENTY: Final = 0.25  # of the best window's border: enough to judge
 _WORDS: Final[dict[Sort, str]] = {
-    "border": "borders of the first masks",
+    "border": "objects of the first masks",
     "background": "mostly background, to be confirmed",
     "anything": "spread over the image",
 }
@@ -84,7 +84,7 @@ def first_places(
     >>> labels[4:20, 40:60] = 1
     >>> places = first_places(labels, None, RankSettings(window=32, top=2))
     >>> [place.reason for place in places]
-    ['borders of the first masks', 'mostly background, to be confirmed']
+    ['objects of the first masks', 'mostly background, to be confirmed']
     """
     settings = settings or RankSettings()
     plane = check_label_plane(labels)
