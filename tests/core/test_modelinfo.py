@@ -146,6 +146,7 @@ def test_a_newer_format_names_both_formats_and_the_remedy() -> None:
         {"author": "Grace"},
         {"pixel_size": None},
         {"example": None},
+        {"original": "cd" * 32},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -158,7 +159,7 @@ def test_its_description_is_no_part_of_a_models_identity(change: dict[str, objec
 
 def test_a_file_from_before_there_were_descriptions_is_read_and_keeps_its_identity() -> None:
     data = json.loads(INFO.to_json())
-    for entry in ("author", "pixel_size", "unit", "example"):
+    for entry in ("author", "pixel_size", "unit", "example", "original"):
         del data[entry]
     old = ModelInfo.from_json(json.dumps(data))
     assert (old.author, old.pixel_size, old.example) == ("", None, None)

@@ -157,7 +157,7 @@ def model_from_bytes(content: bytes) -> Model:
 
 def _build(info: ModelInfo, read: Callable[[], dict[str, Tensor]], name: str | None) -> Model:
     try:
-        tensors = read()
+        tensors = {name: _in_full(tensor) for name, tensor in read().items()}
         network = build_network(architecture(info))
         _check_tensors(network.state_dict(), tensors)
         network.load_state_dict(tensors)  # copied: the file must not stay open, on Windows locked
@@ -180,6 +180,11 @@ def architecture(info: ModelInfo) -> Architecture:
         Encoder, channels, outputs, depth.
     """
     return Architecture(info.encoder, info.channels, info.outputs, info.depth)
+
+
+def _in_full(tensor: Tensor) -> Tensor:
+    """Return what a project keeps in half precision as the network has it."""
+    return tensor.float() if tensor.dtype == torch.float16 else tensor
 
 
 def _check_tensors(expected: dict[str, Tensor], got: dict[str, Tensor]) -> None:

@@ -73,7 +73,7 @@ def info_in(file: BinaryIO, size: int, name: str | None = None) -> ModelInfo:
         When it is damaged, or no model of ours.
     """
     try:
-        text = _metadata(file, size).get(KEY)
+        text = metadata_in(file, size).get(KEY)
         if not isinstance(text, str):
             raise foreign("a file of weights without segloop's header", name)
         return ModelInfo.from_json(text)
@@ -102,7 +102,26 @@ def foreign(got: str, name: str | None = None) -> ModelError:
     return ModelError("a model made by segloop train", got, remedy, name)
 
 
-def _metadata(file: BinaryIO, size: int) -> dict[str, object]:
+def metadata_in(file: BinaryIO, size: int) -> dict[str, object]:
+    """Read the free metadata of a safetensors file.
+
+    Parameters
+    ----------
+    file : binary file
+        At its start.
+    size : int
+        Bytes of the whole file.
+
+    Returns
+    -------
+    dict
+        Empty when there is none.
+
+    Raises
+    ------
+    ValueError, struct.error
+        When it is no safetensors file.
+    """
     (length,) = struct.unpack("<Q", file.read(8))
     if length > min(MAX_HEADER, size):
         msg = f"a header of {length} bytes"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
-DESCRIPTION = ("created", "author", "pixel_size", "unit", "example")
+DESCRIPTION = ("created", "author", "pixel_size", "unit", "example", "original")
 """Told of a model, no part of its identity: equal weights and settings have one id, whoever made
 them. So files from before these entries keep their ids, too."""
 MAX_CHANNELS = 4096
@@ -76,7 +76,10 @@ class ModelInfo:
     unit : str
         Of the pixel size: always ``um``.
     example : Example or None
-        A small piece of a training image. These five are not part of the identity.
+        A small piece of a training image.
+    original : str or None
+        Id of the model that this is a copy of in half precision, as projects keep it. These six
+        are not part of the identity.
     format : int
         Version of this record.
     """
@@ -103,6 +106,7 @@ class ModelInfo:
     pixel_size: PixelSize | None = None
     unit: str = UNIT
     example: Example | None = None
+    original: str | None = None
     format: int = FORMAT
 
     @property
@@ -231,8 +235,8 @@ def _checked(info: ModelInfo) -> ModelInfo:
 
 def _texts(info: ModelInfo) -> Iterator[object]:
     versions = (text for name, version in info.versions for text in (name, version))
-    start = info.start or ""
-    return chain(info.teach_hashes, info.test_hashes, versions, (info.created, start))
+    ids = (info.start or "", info.original or "")
+    return chain(info.teach_hashes, info.test_hashes, versions, (info.created, *ids))
 
 
 def _sound_values(values: object) -> bool:

@@ -254,6 +254,11 @@ def _is_accepted(scored: Scored, story: _Story) -> bool:
     return better >= error
 
 
+def _known_as(start: Model | None) -> str | None:
+    """Return the id that versions know a model by: that of its weights in full precision."""
+    return None if start is None else start.info.original or start.id
+
+
 def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: _Story) -> Model:
     lesson, settings = classroom.lesson, story.settings
     has_test = bool(lesson.split.test)
@@ -274,7 +279,7 @@ def _new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: 
         precision=classroom.precision,
         teach_hashes=tuple(block.content for block in lesson.split.teach),
         test_hashes=tuple(block.content for block in lesson.split.test),
-        start=story.start.id if story.start else None,
+        start=_known_as(story.start),
         versions=tuple((name, importlib.metadata.version(name)) for name in VERSIONED),
         author=settings.author,
         pixel_size=lesson.pixel_size,
