@@ -121,7 +121,7 @@ def test_no_tool_and_no_stroke_gets_into_it(stage: Stage, loop: Loop) -> None:
     assert stage.opened.link is not None
     stage.choose_label(1)
     assert stage.opened.link.layers.masks.mode == "pan_zoom"
-    stage.opened.take_brush(1)
+    stage.take_brush(1)
     assert stage.opened.link.layers.checked.mode == "pan_zoom"
     loop.session.make_first_masks()
     rest(loop)
