@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from napari import Viewer
+    from numpy.typing import NDArray
 
     from napari_segloop.core.images import Labels
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 THEMES = "dark", "light"
-COLOURS, LARGEST = 256, 150_000  # of a picture: colours and bytes
+HALF, LARGEST = 128, 150_000  # of a picture: half of its colours, and its bytes
+PLAIN = Image.Dither.NONE
 STEPS = (1, 4, 8, 12, 16, 24, 32)  # between values of a channel
 CRYSTAL = 1
 PLACES, WINDOW = 8, 128
 SECONDS = 60.0
-LATE = 0.65  # of a training
+LATE = 0.5  # of a training
 
 
 def main() -> None:
@@ -77,7 +79,7 @@ def main() -> None:
 
 
 def in_training(loop: Loop, act: Callable[[], None]) -> None:
-    """Do something in the last third of a training, and wait for its end.
+    """Do something in the second half of a training, and wait for its end.
 
     Parameters
     ----------
@@ -203,13 +205,40 @@ def small(picture: Image.Image, noisy: tuple[slice, slice]) -> bytes:
         rounded = pixels.copy()
         rounded[noisy] = np.minimum((pixels[noisy] + step // 2) // step * step, 255)
         file = io.BytesIO()
-        palette = Image.fromarray(rounded.astype(np.uint8)).quantize(
-            COLOURS, dither=Image.Dither.NONE
-        )
-        palette.save(file, "PNG", optimize=True)
+        with_palette(rounded.astype(np.uint8), noisy).save(file, "PNG", optimize=True)
         if file.tell() <= LARGEST:
             break
     return file.getvalue()
+
+
+def with_palette(pixels: NDArray[np.uint8], noisy: tuple[slice, slice]) -> Image.Image:
+    """Return a picture of 256 colours, half of them for the canvas.
+
+    Parameters
+    ----------
+    pixels : (Y, X, 3) ndarray of uint8
+        RGB.
+    noisy : (slice, slice)
+        The canvas. Around it an octree keeps the colours of small swatches, which the median cut
+        would drop.
+
+    Returns
+    -------
+    PIL.Image.Image
+        With a palette.
+    """
+    around = pixels.copy()
+    around[noisy] = 0
+    parts = (
+        Image.fromarray(around).quantize(HALF, Image.Quantize.FASTOCTREE, dither=PLAIN),
+        Image.fromarray(pixels[noisy]).quantize(HALF, Image.Quantize.MEDIANCUT, dither=PLAIN),
+    )
+    numbers = np.array(parts[0])
+    numbers[noisy] = np.asarray(parts[1]) + HALF
+    colours = [(part.getpalette() or [])[: 3 * HALF] for part in parts]
+    picture = Image.fromarray(numbers)
+    picture.putpalette([*colours[0], *[0] * (3 * HALF - len(colours[0])), *colours[1]])
+    return picture
 
 
 if __name__ == "__main__":
