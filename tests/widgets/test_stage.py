@@ -88,6 +88,14 @@ def ready(face: Face) -> Face:
     return face
 
 
+def training(face: Face) -> Face:
+    """All is checked, and a long training has begun."""
+    face.session.import_labels(1, (), np.eye(64, dtype=np.uint8))
+    face.session.train(seconds=600)
+    face.until(lambda: face.session.running("train").began)
+    return face
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_dock_closed_and_opened_ten_times_leaves_nothing(face: Face) -> None:
     ready(face)
@@ -156,13 +164,12 @@ def test_two_viewers_do_not_know_each_other(
     del private_models
 
 
-def test_a_closed_viewer_takes_everything_with_it(
+def test_a_viewer_closed_in_a_training_takes_everything_with_it(
     make_napari_viewer: Callable[..., Viewer], private_models: Path
 ) -> None:
     before, stages = children(), len(_stages)
     threads = threading.active_count()
-    face = ready(Face(make_napari_viewer(show=True), (900, 700)))
-    face.session.open(1)
+    face = training(ready(Face(make_napari_viewer(show=True), (900, 700))))
     assert len(children() - before) == 2
     gone = [weakref.ref(each) for each in (face.stage, face.session, face.dock)]
     viewer = face.viewer
