@@ -246,6 +246,26 @@ def test_first_masks_of_objects_have_an_id_each(loop: Loop) -> None:
         assert len(np.unique(labels[discs(image - 1) > 0])) >= 8
 
 
+def test_images_are_opened_closed_and_taken_off_while_they_are_packed(loop: Loop) -> None:
+    session = loop.session
+    first, second = loop.add(2)
+    for image in (first, second):
+        loop.check_truth(image)
+    for value in (1, 0, 1):
+        session.open(second)  # packs the first
+        session.open(first)
+        loop.paint(first, np.full((SIZE, SIZE), value, np.uint8), WINDOW)
+    session.left()
+    session.remove(second)
+    truths = session.desk.truths
+    loop.until(lambda: not truths._planes)
+    assert truths.keys() == [(first, ())]
+    session.open(first)
+    plane = session.plane(first, ())
+    assert plane.labels[WINDOW].min() == 1
+    assert plane.checked_pixels == SIZE * SIZE
+
+
 def test_a_stack_is_predicted_into_a_file_while_it_is_looked_at(
     engine: Engine, tmp_path: Path
 ) -> None:
