@@ -109,6 +109,7 @@ class Predicting(PlaneByPlane):
         self.jobs.discard(job)
         if isinstance(answer, PredictAnswer) and not answer.stopped:
             self._note(key, answer)
+        self.desk.settle(key)  # what was stopped left something, too
         self._finished += 1
         self._ask()
         super().on_done(job, answer)
@@ -125,6 +126,8 @@ class Predicting(PlaneByPlane):
         cancelled : bool
             Whether the user wanted it.
         """
+        if job in self._keys:
+            self.desk.settle(self._keys[job])
         if cancelled or self._total == 1 or isinstance(error, ChildError):
             super().on_failed(job, error, cancelled=cancelled)
             return
@@ -159,7 +162,6 @@ class Predicting(PlaneByPlane):
         if not self._view_only:
             self.desk.predicted[key] = self._version
         self.desk.count_checked(key)
-        self.desk.settle(key)
         self.ended.append(key)
 
     def _ask(self) -> None:
