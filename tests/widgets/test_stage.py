@@ -138,6 +138,7 @@ def test_three_docks_on_one_viewer(face: Face) -> None:
     del face.session.observe
     for dock in docks[1:]:
         dock.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_two_viewers_do_not_know_each_other(
