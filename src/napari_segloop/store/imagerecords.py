@@ -33,7 +33,7 @@ from napari_segloop.store.record import Record, record
 LONGEST_SIDE: Final = 10_000_000
 """Pixels; a gigapixel image is some 140,000 wide."""
 MOST_AXES: Final = 6
-MOST_CHANNELS: Final = 10_000
+MOST_CHANNELS: Final = 1_000
 _HASH = optional(text(64, "[0-9a-f]{64}"))
 _PLACE = integer(0, LONGEST_SIDE)
 _SIDE = integer(1, LONGEST_SIDE)

@@ -1,0 +1,243 @@
+"""A project's annotations as they are read: records, pixels and history, of any snapshot.
+
+Everything that is read is checked first; nothing is written here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_segloop.store import documents, layout
+from napari_segloop.store.documents import PROJECT
+from napari_segloop.store.errors import damaged
+from napari_segloop.store.history import History
+from napari_segloop.store.layout import PLANE
+from napari_segloop.store.looking import Look
+from napari_segloop.store.record import LARGEST_RECORD
+from napari_segloop.store.records import ImageRecord, ProjectRecord
+from napari_segloop.store.repository import ANNOTATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_segloop.core.images import Array, Mask
+    from napari_segloop.store.chunkguard import GuardedStore
+    from napari_segloop.store.imagerecords import ImageShape
+    from napari_segloop.store.repository import Repository
+    from napari_segloop.store.snapshots import Snapshot
+
+
+class AnnotationReader:
+    """What can be asked of a project's annotations.
+
+    Parameters
+    ----------
+    repository : Repository
+        What is kept.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._history = History(repository)
+        self._shapes = dict[tuple[int, str], "ImageShape"]()
+
+    @property
+    def folder(self) -> Path:
+        """The project."""
+        return self._repository.folder
+
+    def project(self, snapshot: str | None = None) -> ProjectRecord:
+        """Return what the project is, but for its images.
+
+        Parameters
+        ----------
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        ProjectRecord
+            Checked.
+
+        Raises
+        ------
+        StoreError
+            When none was saved yet, or it is damaged.
+        """
+        data = documents.read_document(self._repository.look(snapshot), PROJECT, LARGEST_RECORD)
+        if data is None:
+            raise damaged("the record of a project", "nothing", str(self.folder))
+        return ProjectRecord.from_bytes(data)
+
+    def image(self, number: int, snapshot: str | None = None) -> ImageRecord:
+        """Return what is known of an image, but for its pixels.
+
+        Parameters
+        ----------
+        number : int
+            Of the image.
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        ImageRecord
+            Checked.
+
+        Raises
+        ------
+        StoreError
+            When there is none, or it is damaged.
+        """
+        return image_record(self._repository.look(snapshot), number)
+
+    def plane(
+        self, number: int, index: tuple[int, ...], snapshot: str | None = None
+    ) -> dict[str, Array]:
+        """Read a whole plane.
+
+        Parameters
+        ----------
+        number : int
+            Of the image.
+        index : tuple of int
+            The plane.
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        dict of str to (Y, X) ndarray
+            `PLANE`: labels, prediction, checked, kind, epoch, uncertainty; zeros where nothing was
+            saved.
+
+        Raises
+        ------
+        StoreError
+            When it is too large to be read at once, or damaged.
+        """
+        snapshot = snapshot or self._repository.newest
+        shape = self._shape(number, snapshot)
+        window = slice(0, shape.rows), slice(0, shape.columns)
+        return self._look(number, snapshot).window(index, *window)
+
+    def window(
+        self,
+        number: int,
+        index: tuple[int, ...],
+        rows: slice,
+        columns: slice,
+        names: Sequence[str] = PLANE,
+        snapshot: str | None = None,
+    ) -> dict[str, Array]:
+        """Read a window of a plane.
+
+        Parameters
+        ----------
+        number : int
+            Of the image.
+        index : tuple of int
+            The plane.
+        rows, columns : slice
+            In pixels, inside the plane.
+        names : sequence of str
+            Which arrays.
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        dict of str to (h, w) ndarray
+            Zeros where nothing was saved.
+        """
+        return self._look(number, snapshot).window(index, rows, columns, names)
+
+    def content(
+        self,
+        number: int,
+        index: tuple[int, ...],
+        rows: slice,
+        columns: slice,
+        snapshot: str | None = None,
+    ) -> tuple[Array, Mask]:
+        """Read the image's own pixels, where they were kept.
+
+        Parameters
+        ----------
+        number : int
+            Of the image.
+        index : tuple of int
+            The plane.
+        rows, columns : slice
+            In pixels, inside the plane.
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        pixels : (C, h, w) ndarray
+            In the image's dtype.
+        known : (h, w) ndarray of bool
+            Where they were kept; the rest is zero.
+        """
+        return self._look(number, snapshot).content(index, rows, columns)
+
+    def history(self) -> tuple[Snapshot, ...]:
+        """List all snapshots that can be looked at.
+
+        Returns
+        -------
+        tuple of Snapshot
+            Newest first.
+        """
+        return self._history.all()
+
+    def size(self) -> int:
+        """Return what the annotations take on the disk.
+
+        Returns
+        -------
+        int
+            Bytes, older snapshots counted.
+        """
+        files = (self.folder / ANNOTATIONS).rglob("*")
+        return sum(path.stat().st_size for path in files if path.is_file())
+
+    def _look(self, number: int, snapshot: str | None) -> Look:
+        snapshot = snapshot or self._repository.newest
+        return Look(self._repository.look(snapshot), number, self._shape(number, snapshot))
+
+    def _shape(self, number: int, snapshot: str) -> ImageShape:
+        if (number, snapshot) not in self._shapes:
+            self._shapes = {(number, snapshot): self.image(number, snapshot).identity.shape}
+        return self._shapes[number, snapshot]
+
+
+def image_record(store: GuardedStore, number: int) -> ImageRecord:
+    """Read the record of an image.
+
+    Parameters
+    ----------
+    store : GuardedStore
+        Of a snapshot.
+    number : int
+        Of the image.
+
+    Returns
+    -------
+    ImageRecord
+        Checked.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is damaged.
+    """
+    data = documents.read_document(store, layout.record(number), LARGEST_RECORD)
+    if data is None:
+        raise damaged(f"the record of image {number}", "nothing")
+    found = ImageRecord.from_bytes(data)
+    if found.number != number:
+        raise damaged(f"the record of image {number}", f"that of {found.number}")
+    return found
