@@ -18,9 +18,7 @@ from napari_segloop.store.faults import writing
 from napari_segloop.store.layout import CHUNK
 from napari_segloop.store.locking import hold
 from napari_segloop.store.pieces import PieceWriter
-from napari_segloop.store.reader import AnnotationReader, image_record
-from napari_segloop.store.record import LARGEST_RECORD
-from napari_segloop.store.records import ImageRecord, ProjectRecord
+from napari_segloop.store.reader import AnnotationReader
 from napari_segloop.store.repository import Repository
 from napari_segloop.store.snapshots import Cause, Note, PlaneChunk, Save, Snapshot
 
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from filelock import BaseFileLock
+
+    from napari_segloop.store.records import ImageRecord
 
 __all__ = ["CHUNK", "Annotations", "PlaneChunk", "Save", "Snapshot"]
 
@@ -269,24 +269,20 @@ class Annotations(AnnotationReader):
             _write_image(store, image)
         if save.project is not None:
             documents.write_document(store, PROJECT, save.project.to_bytes())
+        project = documents.project_record(store)
+        objects = project is not None and project.task == "objects"
         ordered = sorted(save.chunks, key=lambda chunk: chunk.image)
         for number, chunks in groupby(ordered, key=lambda chunk: chunk.image):
-            shape, objects = image_record(store, number).identity.shape, _has_objects(store)
+            shape = documents.image_record(store, number).identity.shape
             PieceWriter(store, number, shape, objects=objects).write(chunks)
 
 
 def _write_image(store: GuardedStore, image: ImageRecord) -> None:
     """Write a record, unless it would make the image's arrays unreadable."""
     path = layout.record(image.number)
-    old = documents.read_document(store, path, LARGEST_RECORD)
-    if old is not None:
-        before, now = ImageRecord.from_bytes(old).identity.shape, image.identity.shape
-        if before != now:
+    if documents.read_document(store, path) is not None:
+        before = documents.image_record(store, image.number).identity.shape
+        if before != image.identity.shape:
             remedy = "Add the image again, as a new one."
-            raise StoreError(f"image {image.number} of {before}", f"{now}", remedy)
+            raise StoreError(f"image {image.number} of {before}", f"{image.identity.shape}", remedy)
     documents.write_document(store, path, image.to_bytes())
-
-
-def _has_objects(store: GuardedStore) -> bool:
-    data = documents.read_document(store, PROJECT, LARGEST_RECORD)
-    return data is not None and ProjectRecord.from_bytes(data).task == "objects"

@@ -1,7 +1,7 @@
-"""What a repository holds beside pixels: its format, and JSON documents as arrays of bytes.
+"""What a repository holds beside pixels: its format, and records as arrays of bytes.
 
 A document is an array and no attribute, so that a snapshot that does not change it does not carry
-it along. What is in one is not known here.
+it along. Pixels are not known here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from zarr.codecs import BytesCodec, ZstdCodec
 from napari_segloop.store import layout
 from napari_segloop.store.errors import StoreError, damaged
 from napari_segloop.store.faults import reading
+from napari_segloop.store.imagerecords import ImageRecord
+from napari_segloop.store.record import LARGEST_RECORD
+from napari_segloop.store.records import ProjectRecord
 
 if TYPE_CHECKING:
     from napari_segloop.core.images import Array
@@ -85,7 +88,7 @@ def remove(store: GuardedStore, number: int) -> None:
         del root[layout.folder(number)]
 
 
-def read_document(store: GuardedStore, path: str, largest: int) -> bytes | None:
+def read_document(store: GuardedStore, path: str) -> bytes | None:
     """Return a document, if it was written.
 
     Parameters
@@ -94,8 +97,6 @@ def read_document(store: GuardedStore, path: str, largest: int) -> bytes | None:
         Of a session.
     path : str
         In the repository.
-    largest : int
-        Bytes.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def read_document(store: GuardedStore, path: str, largest: int) -> bytes | None:
     Raises
     ------
     StoreError
-        When it is larger, or no document.
+        When it is too large, or no document.
     """
     with reading(path):
         try:
@@ -113,8 +114,8 @@ def read_document(store: GuardedStore, path: str, largest: int) -> bytes | None:
         except FileNotFoundError:
             return None
     length = array.shape[0] if array.ndim == 1 else 0
-    if not 0 < length <= largest:
-        raise damaged(f"a document of 1 to {largest} bytes", f"shape {array.shape}", path)
+    if not 0 < length <= LARGEST_RECORD:
+        raise damaged(f"a document of 1 to {LARGEST_RECORD} bytes", f"shape {array.shape}", path)
     layout.check(array, layout.Spec(path, (length,), (length,), ("|u1",)))
     return layout.read(array, (slice(0, length),)).tobytes()
 
@@ -138,7 +139,53 @@ def write_document(store: GuardedStore, path: str, data: bytes) -> None:
         data=content,
         chunks=content.shape,
         serializer=BytesCodec(),
-        compressors=ZstdCodec(level=1),
+        compressors=ZstdCodec(level=1, checksum=True),
         fill_value=0,
         overwrite=True,
     )
+
+
+def project_record(store: GuardedStore) -> ProjectRecord | None:
+    """Read the record of the project.
+
+    Parameters
+    ----------
+    store : GuardedStore
+        Of a snapshot.
+
+    Returns
+    -------
+    ProjectRecord or None
+        Checked; None before one was saved.
+    """
+    data = read_document(store, PROJECT)
+    return None if data is None else ProjectRecord.from_bytes(data)
+
+
+def image_record(store: GuardedStore, number: int) -> ImageRecord:
+    """Read the record of an image.
+
+    Parameters
+    ----------
+    store : GuardedStore
+        Of a snapshot.
+    number : int
+        Of the image.
+
+    Returns
+    -------
+    ImageRecord
+        Checked.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is damaged.
+    """
+    data = read_document(store, layout.record(number))
+    if data is None:
+        raise damaged(f"the record of image {number}", "nothing")
+    found = ImageRecord.from_bytes(data)
+    if found.number != number:
+        raise damaged(f"the record of image {number}", f"that of {found.number}")
+    return found

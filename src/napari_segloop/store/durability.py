@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-OBJECTS: Final = ("chunks", "manifests", "transactions", "snapshots")
+OBJECTS: Final = ("chunks", "manifests", "transactions", "sums", "snapshots")
+"""Folders of a repository in the order in which they may be copied: before what names them."""
 AT_ONCE: Final = 16
 """Flushes side by side: the file system joins them into few writes of its journal."""
 

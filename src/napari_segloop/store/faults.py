@@ -121,5 +121,7 @@ def _number(error: BaseException) -> int:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    found = re.search(
+        r"^\W*(?:x )?\W*(\S.*)$", str(error), re.MULTILINE
+    )  # icechunk marks lines by x
+    return found[1].strip() if found else type(error).__name__

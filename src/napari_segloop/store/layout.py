@@ -198,7 +198,7 @@ def make(store: GuardedStore, wanted: Spec, dtype: str) -> zarr.Array[Any]:
         chunks=wanted.chunks,
         dtype=dtype,
         serializer=BytesCodec(),
-        compressors=ZstdCodec(level=1),
+        compressors=ZstdCodec(level=1, checksum=True),
         fill_value=0,
         dimension_names=wanted.names,
         config=wanted.config,
@@ -252,7 +252,7 @@ def widen(store: GuardedStore, wanted: Spec, narrow: zarr.Array[Any]) -> zarr.Ar
     zarr.Array
         The new one.
     """
-    windows = [_window(wanted, place) for place in store.written(wanted.path)]
+    windows = [window(wanted, place) for place in store.written(wanted.path)]
     held = [read(narrow, at) for at in windows]  # at most what a user painted
     wide = make(store, wanted, wanted.dtypes[-1])
     for at, pixels in zip(windows, held, strict=True):
@@ -260,7 +260,20 @@ def widen(store: GuardedStore, wanted: Spec, narrow: zarr.Array[Any]) -> zarr.Ar
     return wide
 
 
-def _window(wanted: Spec, place: tuple[int, ...]) -> tuple[slice, ...]:
-    """Return the part of an array that a chunk covers."""
+def window(wanted: Spec, place: tuple[int, ...]) -> tuple[slice, ...]:
+    """Return the part of an array that a chunk covers.
+
+    Parameters
+    ----------
+    wanted : Spec
+        Of the array.
+    place : tuple of int
+        On the grid of chunks.
+
+    Returns
+    -------
+    tuple of slice
+        In pixels.
+    """
     sides = zip(place, wanted.chunks, wanted.shape, strict=True)
     return tuple(slice(at * side, min((at + 1) * side, length)) for at, side, length in sides)

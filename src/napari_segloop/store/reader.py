@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_segloop.store import documents, layout
-from napari_segloop.store.documents import PROJECT
+from napari_segloop.store import documents
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.history import History
 from napari_segloop.store.layout import PLANE
 from napari_segloop.store.looking import Look
-from napari_segloop.store.record import LARGEST_RECORD
-from napari_segloop.store.records import ImageRecord, ProjectRecord
 from napari_segloop.store.repository import ANNOTATIONS
 
 if TYPE_CHECKING:
@@ -22,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_segloop.core.images import Array, Mask
-    from napari_segloop.store.chunkguard import GuardedStore
     from napari_segloop.store.imagerecords import ImageShape
+    from napari_segloop.store.records import ImageRecord, ProjectRecord
     from napari_segloop.store.repository import Repository
     from napari_segloop.store.snapshots import Snapshot
 
@@ -65,10 +62,10 @@ class AnnotationReader:
         StoreError
             When none was saved yet, or it is damaged.
         """
-        data = documents.read_document(self._repository.look(snapshot), PROJECT, LARGEST_RECORD)
-        if data is None:
+        found = documents.project_record(self._repository.look(snapshot))
+        if found is None:
             raise damaged("the record of a project", "nothing", str(self.folder))
-        return ProjectRecord.from_bytes(data)
+        return found
 
     def image(self, number: int, snapshot: str | None = None) -> ImageRecord:
         """Return what is known of an image, but for its pixels.
@@ -90,7 +87,30 @@ class AnnotationReader:
         StoreError
             When there is none, or it is damaged.
         """
-        return image_record(self._repository.look(snapshot), number)
+        return documents.image_record(self._repository.look(snapshot), number)
+
+    def images(self, snapshot: str | None = None) -> dict[int, ImageRecord]:
+        """Return what is known of all images of the list.
+
+        Parameters
+        ----------
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        dict of int to ImageRecord
+            By number, in the order of the list.
+
+        Raises
+        ------
+        StoreError
+            When one is missing or damaged.
+        """
+        store = self._repository.look(snapshot)
+        project = documents.project_record(store)
+        numbers = () if project is None else project.images
+        return {number: documents.image_record(store, number) for number in numbers}
 
     def plane(
         self, number: int, index: tuple[int, ...], snapshot: str | None = None
@@ -193,6 +213,23 @@ class AnnotationReader:
         """
         return self._history.all()
 
+    def check(self, *, deep: bool = False) -> list[str]:
+        """Read everything that can be read.
+
+        Parameters
+        ----------
+        deep : bool
+            Whether older snapshots are read as well, which takes as long for each of them.
+
+        Returns
+        -------
+        list of str
+            One sentence for each fault; empty when all is well.
+        """
+        newest = self._repository.newest
+        older = [each.id for each in self.history() if each.id != newest] if deep else []
+        return [fault for each in (newest, *older) for fault in find_faults(self._repository, each)]
+
     def size(self) -> int:
         """Return what the annotations take on the disk.
 
@@ -212,32 +249,3 @@ class AnnotationReader:
         if (number, snapshot) not in self._shapes:
             self._shapes = {(number, snapshot): self.image(number, snapshot).identity.shape}
         return self._shapes[number, snapshot]
-
-
-def image_record(store: GuardedStore, number: int) -> ImageRecord:
-    """Read the record of an image.
-
-    Parameters
-    ----------
-    store : GuardedStore
-        Of a snapshot.
-    number : int
-        Of the image.
-
-    Returns
-    -------
-    ImageRecord
-        Checked.
-
-    Raises
-    ------
-    StoreError
-        When there is none, or it is damaged.
-    """
-    data = documents.read_document(store, layout.record(number), LARGEST_RECORD)
-    if data is None:
-        raise damaged(f"the record of image {number}", "nothing")
-    found = ImageRecord.from_bytes(data)
-    if found.number != number:
-        raise damaged(f"the record of image {number}", f"that of {found.number}")
-    return found

@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,10 +19,12 @@ from uuid import uuid4
 import icechunk
 
 from napari_segloop.core.durable import flush_folder
+from napari_segloop.store import storage
 from napari_segloop.store.chunkguard import GuardedStore
 from napari_segloop.store.durability import Unflushed, flush_reference, flush_tree
 from napari_segloop.store.errors import StoreError, damaged
 from napari_segloop.store.faults import reading, writing
+from napari_segloop.store.sums import Sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 ANNOTATIONS: Final = "annotations"
 MAIN: Final = "main"
 _ASIDE: Final = "restoring"  # a branch that lives for the time of one restore
-_SPLIT: Final = 16  # chunks along rows and columns in one manifest: a save rewrites 256 entries
-
-if "ICECHUNK_LOG" not in os.environ:
-    icechunk.set_logs_filter("error")  # warns of two writers on every opening; see `locking`
 
 
 class Repository:
@@ -60,8 +57,10 @@ class Repository:
         if not self._place.is_dir():
             raise damaged("the annotations of a project", "no such folder", str(self._place))
         with reading("the annotations of a project", folder):
-            self._repository = icechunk.Repository.open(_storage(self._place), _config())
-            self._unflushed = Unflushed(self._place)
+            self._repository = icechunk.Repository.open(
+                storage.place(self._place), storage.settings()
+            )
+            self._unflushed, self._sums = Unflushed(self._place), Sums(self._place)
         self.newest  # noqa: B018  # raises
 
     @classmethod
@@ -96,10 +95,10 @@ class Repository:
         temporary = folder / f".{uuid4().hex[:8]}.{ANNOTATIONS}"
         with writing(folder):
             try:
-                made = icechunk.Repository.create(_storage(temporary), _config())
+                made = icechunk.Repository.create(storage.place(temporary), storage.settings())
                 session = made.writable_session(MAIN)
                 fill(GuardedStore(session.store))
-                session.commit("", note)
+                Sums(temporary).write(made, session.commit("", note))
                 flush_tree(temporary)
                 temporary.rename(place)
             finally:
@@ -128,8 +127,10 @@ class Repository:
         GuardedStore
             For zarr.
         """
-        with reading(f"the snapshot {snapshot or 'that is newest'}", self.folder):
-            session = self._repository.readonly_session(snapshot_id=snapshot or self.newest)
+        snapshot = snapshot or self.newest
+        with reading(f"the snapshot {snapshot}", self.folder):
+            self._sums.check(self._repository, snapshot)
+            session = self._repository.readonly_session(snapshot_id=snapshot)
             return GuardedStore(session.store)
 
     def begin(self) -> icechunk.Session:
@@ -141,6 +142,7 @@ class Repository:
             For `commit`; forget it, and nothing happened.
         """
         with reading("the newest snapshot of a project", self.folder):
+            self._sums.check(self._repository, self.newest)
             return self._repository.writable_session(MAIN)
 
     def commit(self, session: icechunk.Session, message: str, metadata: dict[str, Any]) -> str:
@@ -184,6 +186,7 @@ class Repository:
         icechunk.Session
             For `commit_over`.
         """
+        self.look(snapshot)
         with writing(self.folder):
             if _ASIDE in self._repository.list_branches():  # of a restore that was killed
                 self._repository.delete_branch(_ASIDE)
@@ -271,26 +274,16 @@ class Repository:
         with writing(self.folder):
             gone = self._repository.expire_snapshots(before)
             flush_tree(self._place / "snapshots")
-            self._repository = icechunk.Repository.open(_storage(self._place), _config())
+            self._repository = icechunk.Repository.open(
+                storage.place(self._place), storage.settings()
+            )
             self._repository.garbage_collect(datetime.now(UTC))
+            self._sums.clear()
         return gone
 
     def _point(self, snapshot: str, before: str) -> None:
         """Make a snapshot the newest state, once all of it is on the disk."""
+        self._sums.write(self._repository, snapshot)
         self._unflushed.flush()
         self._repository.reset_branch(MAIN, snapshot, from_snapshot_id=before)
         flush_reference(self._place / "refs" / f"branch.{MAIN}")
-
-
-def _storage(place: Path) -> icechunk.Storage:
-    return icechunk.local_filesystem_storage(str(place))
-
-
-def _config() -> icechunk.RepositoryConfig:
-    """Return the settings: small manifests, and no chunk that lies outside the repository."""
-    condition, axis = icechunk.ManifestSplitCondition, icechunk.ManifestSplitDimCondition
-    sizes = ((axis.DimensionName("[yx]"), _SPLIT), (axis.Any(), 1))
-    splitting = icechunk.ManifestSplittingConfig(((condition.AnyArray(), sizes),))
-    return icechunk.RepositoryConfig(
-        manifest=icechunk.ManifestConfig(splitting=splitting), virtual_chunk_containers={}
-    )
