@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.store import documents
+from napari_segloop.store.checking import find_faults
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.history import History
 from napari_segloop.store.layout import PLANE

@@ -95,7 +95,7 @@ class Repository:
         temporary = folder / f".{uuid4().hex[:8]}.{ANNOTATIONS}"
         with writing(folder):
             try:
-                made = icechunk.Repository.create(storage.place(temporary), storage.settings())
+                made = storage.create(temporary)
                 session = made.writable_session(MAIN)
                 fill(GuardedStore(session.store))
                 Sums(temporary).write(made, session.commit("", note))

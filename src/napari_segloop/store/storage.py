@@ -18,8 +18,24 @@ if "ICECHUNK_LOG" not in os.environ:
     icechunk.set_logs_filter("error")
 
 
-def place(folder: Path) -> icechunk.Storage:
-    """Return a folder as icechunk's storage.
+def create(folder: Path) -> icechunk.Repository:
+    """Make an empty repository.
+
+    Parameters
+    ----------
+    folder : Path
+        Made by this.
+
+    Returns
+    -------
+    icechunk.Repository
+        Opened.
+    """
+    return icechunk.Repository.create(_place(folder), _settings())
+
+
+def reopen(folder: Path) -> icechunk.Repository:
+    """Open a repository as it now lies on the disk.
 
     Parameters
     ----------
@@ -28,20 +44,18 @@ def place(folder: Path) -> icechunk.Storage:
 
     Returns
     -------
-    icechunk.Storage
-        Opened when it is used.
+    icechunk.Repository
+        With nothing in memory of what it was before.
     """
+    return icechunk.Repository.open(_place(folder), _settings())
+
+
+def _place(folder: Path) -> icechunk.Storage:
     return icechunk.local_filesystem_storage(str(folder))
 
 
-def settings() -> icechunk.RepositoryConfig:
-    """Return the settings of every repository; those that lie in one do not count.
-
-    Returns
-    -------
-    icechunk.RepositoryConfig
-        Small manifests, and no chunk that lies outside the repository.
-    """
+def _settings() -> icechunk.RepositoryConfig:
+    """Return the settings of every repository; those that lie in one do not count."""
     condition, axis = icechunk.ManifestSplitCondition, icechunk.ManifestSplitDimCondition
     sizes = ((axis.DimensionName("[yx]"), SPLIT), (axis.Any(), 1))
     splitting = icechunk.ManifestSplittingConfig(((condition.AnyArray(), sizes),))
