@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
-import icechunk
-
 from napari_segloop.core.durable import flush_folder
 from napari_segloop.store import storage
 from napari_segloop.store.chunkguard import GuardedStore
@@ -29,6 +27,8 @@ from napari_segloop.store.sums import Sums
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import icechunk
 
 ANNOTATIONS: Final = "annotations"
 MAIN: Final = "main"
@@ -57,9 +57,7 @@ class Repository:
         if not self._place.is_dir():
             raise damaged("the annotations of a project", "no such folder", str(self._place))
         with reading("the annotations of a project", folder):
-            self._repository = icechunk.Repository.open(
-                storage.place(self._place), storage.settings()
-            )
+            self._repository = storage.reopen(self._place)
             self._unflushed, self._sums = Unflushed(self._place), Sums(self._place)
         self.newest  # noqa: B018  # raises
 
@@ -274,9 +272,7 @@ class Repository:
         with writing(self.folder):
             gone = self._repository.expire_snapshots(before)
             flush_tree(self._place / "snapshots")
-            self._repository = icechunk.Repository.open(
-                storage.place(self._place), storage.settings()
-            )
+            self._repository = storage.reopen(self._place)
             self._repository.garbage_collect(datetime.now(UTC))
             self._sums.clear()
         return gone
