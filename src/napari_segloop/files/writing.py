@@ -16,6 +16,7 @@ from napari_segloop.files.omexml import Layout, ome_xml, read_provenance_note
 from napari_segloop.files.stored import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -104,6 +105,26 @@ class TiffOutput:
             self._write(plane)
         self._written += 1
 
+    def write_tiles(self, tiles: Iterable[Array]) -> None:
+        """Write the next plane, one without channels, without ever having the whole of it.
+
+        Parameters
+        ----------
+        tiles : iterable of (h, w) ndarray
+            Of `TILE` pixels, less at the lower and right edge; row by row.
+
+        Raises
+        ------
+        OutputError
+            No space.
+        """
+        if self._file is None:
+            msg = "tiles are written inside the with block"
+            raise ValueError(msg)
+        with writing(self.path):
+            self._write_page(self._file, tiles, self._written == 0)
+        self._written += 1
+
     def _write(self, plane: Array) -> None:
         """Write the pages of one plane; the first page of the file carries the description."""
         pages = plane[None] if self.layout.channels is None else plane
@@ -115,11 +136,15 @@ class TiffOutput:
             first = self._written == 0 and number == 0
             self._write_page(self._file, page, first)
 
-    def _write_page(self, file: tifffile.TiffWriter, page: Array, first: bool) -> None:
+    def _write_page(
+        self, file: tifffile.TiffWriter, page: Array | Iterable[Array], first: bool
+    ) -> None:
         description = ome_xml(self.layout, self.dtype, self._provenance) if first else None
         size = self.layout.pixel_size
         file.write(
-            page.astype(self.dtype, copy=False),
+            page.astype(self.dtype, copy=False) if isinstance(page, np.ndarray) else self._tiles(page),
+            shape=self.layout.plane_shape,
+            dtype=self.dtype,
             photometric="minisblack",
             tile=TILE,
             compression="zlib",
@@ -129,6 +154,9 @@ class TiffOutput:
             resolution=(1e4 / size.x, 1e4 / size.y) if size else None,
             resolutionunit="CENTIMETER" if size else None,
         )
+
+    def _tiles(self, tiles: Iterable[Array]) -> Iterator[Array]:
+        return (np.ascontiguousarray(tile, self.dtype) for tile in tiles)
 
     def _open(self, path: Path) -> tifffile.TiffWriter:
         size = int(np.prod(self.layout.shape, dtype=object)) * self.dtype.itemsize

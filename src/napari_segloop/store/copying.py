@@ -54,7 +54,7 @@ def copy_file(source: Path, target: Path) -> str:
     Returns
     -------
     str
-        SHA-256 of both.
+        SHA-256 of both. The folder is not flushed.
 
     Raises
     ------
@@ -78,7 +78,6 @@ def copy_file(source: Path, target: Path) -> str:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    flush_folder(target.parent)
     return wanted
 
 
@@ -110,6 +109,8 @@ def copy_folder(source: Path, target: Path, left_out: frozenset[str] = frozenset
             inside = path.relative_to(source)
             if inside.parts[0] not in left_out:
                 copy_file(path, temporary / inside)
+        for path in (*temporary.rglob("*/"), temporary):
+            flush_folder(path)
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

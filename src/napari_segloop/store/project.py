@@ -1,0 +1,321 @@
+"""A project: one folder with annotations, models and a card, and one writer at a time.
+
+Opening never touches what is damaged, and no link in the folder may lead out of it. What the
+annotations mean is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+from uuid import uuid4
+
+from napari_segloop.core.classes import ClassTable
+from napari_segloop.core.durable import flush_folder
+from napari_segloop.store.annotations import Annotations, Save
+from napari_segloop.store.card import Card, read_card
+from napari_segloop.store.copying import copy_folder, files_in, size_of
+from napari_segloop.store.errors import OLDER, ProjectBusy, StoreError
+from napari_segloop.store.faults import writing
+from napari_segloop.store.locking import LOCK
+from napari_segloop.store.mirror import MARK, MODELS
+from napari_segloop.store.models import Models
+from napari_segloop.store.recent import ENDING, check_name
+from napari_segloop.store.records import ProjectRecord
+from napari_segloop.store.rescue import DamagedProject, damage
+
+if TYPE_CHECKING:
+    import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+__all__ = ["DamagedProject", "Project", "ProjectBusy", "Pruned"]
+_BEGINNINGS: Final = (".beginning", ".deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was cleared away.
+
+    Parameters
+    ----------
+    models : int
+        Files of versions that are neither in use nor pinned.
+    snapshots : int
+        Autosaves that nobody asked to keep.
+    bytes : int
+        How much smaller the project is.
+    """
+
+    models: int
+    snapshots: int
+    bytes: int
+
+
+class Project:
+    """A project that is open; made by `create` or `open`.
+
+    Parameters
+    ----------
+    folder : Path
+        ``NAME.segloop``.
+    card : Card
+        Its name and id.
+    annotations : Annotations
+        Open.
+    """
+
+    def __init__(self, folder: Path, card: Card, annotations: Annotations) -> None:
+        self.folder, self._card, self.annotations = folder, card, annotations
+        self.models = Models(folder / MODELS, is_read_only=annotations.is_read_only)
+
+    @classmethod
+    def create(cls, folder: Path, name: str | None = None, task: str = "classes") -> Self:
+        """Begin a project.
+
+        Parameters
+        ----------
+        folder : Path
+            Its own folder, for example ``Nuclei.segloop``; must not exist.
+        name : str, optional
+            As the user calls it; after the folder when not given.
+        task : {"classes", "objects"}
+            What is looked for, until the first save says it.
+
+        Returns
+        -------
+        Project
+            Open for writing.
+
+        Raises
+        ------
+        StoreError
+            When the folder exists or cannot be made.
+        InputError
+            For a name that no folder can have.
+        """
+        card = Card.new(check_name(name or folder.name.removesuffix(ENDING)))
+        _check_free(folder)
+        temporary = folder.with_name(f".{uuid4().hex[:8]}{_BEGINNINGS[0]}")
+        classes = ClassTable.first(task).to_dict()
+        try:
+            with writing(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+            with Annotations.create(temporary) as annotations:
+                annotations.save(Save(ProjectRecord(task, classes)), "Begun", "begin")
+            with writing(folder):
+                card.write(temporary)
+                (temporary / LOCK).unlink(missing_ok=True)
+                temporary.rename(folder)
+                flush_folder(folder.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False) -> Self:
+        """Open a project.
+
+        Parameters
+        ----------
+        folder : Path
+            Its folder. A second copy is opened read-only, always.
+        read_only : bool
+            Whether another one may write meanwhile.
+
+        Returns
+        -------
+        Project
+            Open.
+
+        Raises
+        ------
+        ProjectBusy
+            When another viewer or command writes into it; it can be opened read-only.
+        DamagedProject
+            With what is wrong and what is left; nothing was touched.
+        StoreError
+            When it is no project, of a newer format, or a link in it leads outside.
+        """
+        if not folder.is_dir():
+            raise StoreError("a project", "no such folder", "Look for it elsewhere.", str(folder))
+        for _ in files_in(folder):  # no link leads outside
+            pass
+        try:
+            card = read_card(folder)
+            is_copy = (folder / MARK).is_file()
+            annotations = Annotations.open(folder, read_only=read_only or is_copy)
+            _check_records(annotations)
+        except ProjectBusy:
+            raise
+        except StoreError as error:
+            if error.remedy != OLDER:
+                raise
+            raise damage(folder, error) from error
+        return cls(folder, card, annotations)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def id(self) -> str:
+        """By which second copies know their project."""
+        return self._card.id
+
+    @property
+    def name(self) -> str:
+        """As the user calls it."""
+        return self._card.name
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be saved."""
+        return self.annotations.is_read_only
+
+    def size(self) -> int:
+        """Return how many bytes the project takes on the disk."""
+        return size_of(self.folder)
+
+    def close(self) -> None:
+        """Let others write; nothing is left to be written."""
+        self.annotations.close()
+
+    def rename(self, name: str) -> None:
+        """Give the project and its folder another name.
+
+        Parameters
+        ----------
+        name : str
+            The new one.
+
+        Raises
+        ------
+        StoreError
+            When the project is read-only, or there is one of this name.
+        InputError
+            For a name that no folder can have.
+        """
+        self._check_writable()
+        card = replace(self._card, name=check_name(name))
+        target = self.folder.with_name(f"{card.name}{ENDING}")
+        with writing(self.folder):
+            card.write(self.folder)
+        self._card = card
+        if target != self.folder:
+            self._go(target)
+
+    def move(self, to: Path) -> None:
+        """Bring the project to another folder, perhaps on another disk.
+
+        Parameters
+        ----------
+        to : Path
+            In which its own folder will lie.
+
+        Raises
+        ------
+        StoreError
+            When the project is read-only, or it does not fit there; it stays where it was then.
+        """
+        self._check_writable()
+        self._go(to / self.folder.name)
+
+    def delete(self) -> None:
+        """Delete the project with everything in it.
+
+        Raises
+        ------
+        StoreError
+            When it is read-only.
+        """
+        self._check_writable()
+        self.close()
+        gone = self.folder.with_name(f".{uuid4().hex[:8]}{_BEGINNINGS[1]}")
+        with writing(self.folder):
+            self.folder.rename(gone)
+            shutil.rmtree(gone)
+
+    def prune(self, before: datetime.datetime | None = None) -> Pruned:
+        """Clear away models that are neither in use nor pinned, and old autosaves.
+
+        Parameters
+        ----------
+        before : datetime, optional
+            Autosaves from before then go; none when not given.
+
+        Returns
+        -------
+        Pruned
+            What was cleared away; the versions stay in the list.
+        """
+        self._check_writable()
+        size, record = self.size(), self.annotations.project()
+        kept = {v.model for v in record.versions if v.pinned or v.number == record.current}
+        gone = [model for model in self.models.ids() if model not in kept]
+        with writing(self.folder):
+            for model in gone:
+                self.models.delete(model)
+        snapshots = 0 if before is None else self.annotations.expire(before)
+        return Pruned(len(gone), snapshots, size - self.size())
+
+    def _check_writable(self) -> None:
+        if self.is_read_only:
+            remedy = "Close it in the other viewer, then open it again."
+            raise StoreError(
+                "a project to write to", "one opened read-only", remedy, str(self.folder)
+            )
+
+    def _go(self, target: Path) -> None:
+        """Lie elsewhere from now on; what is open is opened again there."""
+        _check_free(target)
+        self.close()
+        try:
+            with writing(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _move(self.folder, target)
+            self.folder = target
+        finally:
+            self.annotations = Annotations.open(self.folder)
+            self.models = Models(self.folder / MODELS)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename a folder; where that is not possible, copy it, compare, and delete the old one."""
+    with suppress(OSError):
+        _rename(source, target)
+        return
+    copy_folder(source, target, frozenset({LOCK}))
+    shutil.rmtree(source)
+
+
+def _rename(source: Path, target: Path) -> None:
+    source.rename(target)
+    flush_folder(target.parent)
+
+
+def _check_free(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise StoreError(
+            "a name that is free", "one that exists", "Choose another name.", str(folder)
+        )
+
+
+def _check_records(annotations: Annotations) -> None:
+    """Read every record, so that what is damaged never looks empty."""
+    try:
+        for number in annotations.project().images:
+            annotations.image(number)
+    except StoreError:
+        annotations.close()
+        raise
