@@ -6,7 +6,7 @@ Records know neither where they are kept nor what the session makes of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from napari_segloop.store.checks import (
     SHARE,
     TIME,
     Check,
+    document,
     each,
     integer,
     one_of,
@@ -151,8 +152,8 @@ class OfferedRegion(Record):
     model : str or None
         Id of the model that was unsure.
     offered : str
-        When, ISO format.
-    state : {"open", "accepted", "cant_tell", "later"}
+        When, ISO format; "" while it was found, but nobody was asked.
+    state : {"open", "accepted", "cant_tell", "excluded", "later"}
         What the user said.
     seconds : float
         That the user spent there.
@@ -183,7 +184,7 @@ class OfferedRegion(Record):
         "probability": SHARE,
         "model": optional(NAME),
         "offered": TIME,
-        "state": one_of("open", "accepted", "cant_tell", "later"),
+        "state": one_of("open", "accepted", "cant_tell", "excluded", "later"),
         "seconds": real(0),
     }
 
@@ -208,6 +209,14 @@ class ImageRecord(Record):
         Every place that was offered.
     planes : tuple of tuple of int
         Planes that hold anything.
+    stated : tuple of tuple of int
+        Those of which a human said anything.
+    unsure : tuple of tuple of int
+        Those of which is known how unsure the network was.
+    checked : dict of str to int
+        Number of checked pixels of a plane, named as in ``predicted``.
+    statistics : dict
+        Of the grey values of the whole image, as `core.normalize.Statistics` has them.
     """
 
     number: int
@@ -217,12 +226,17 @@ class ImageRecord(Record):
     predicted: dict[str, int] = field(default_factory=dict)
     offered: tuple[OfferedRegion, ...] = ()
     planes: tuple[tuple[int, ...], ...] = ()
+    stated: tuple[tuple[int, ...], ...] = ()
+    unsure: tuple[tuple[int, ...], ...] = ()
+    checked: dict[str, int] = field(default_factory=dict)
+    statistics: dict[str, Any] = field(default_factory=dict)
     checks: ClassVar[dict[str, Check]] = {
         "number": NUMBER,
         "identity": record(Identity),
         "status": one_of("new", "predicted", "checked", "excluded", "missing"),
         "excluded": truth,
-        "predicted": table(text(80, r"(\d+(;\d+)*)?"), COUNT),
+        **dict.fromkeys(("predicted", "checked"), table(text(80, r"(\d+(;\d+)*)?"), COUNT)),
         "offered": each(record(OfferedRegion)),
-        "planes": each(_INDEX),
+        **dict.fromkeys(("planes", "stated", "unsure"), each(_INDEX)),
+        "statistics": document,
     }

@@ -98,6 +98,8 @@ class VersionRecord(Record):
         What its labels are.
     pixel_size : (float, float) or None
         Of the images that taught, in micrometres.
+    meaning : dict of str to int
+        What label values that it predicts are now, where classes were merged or deleted since.
     """
 
     number: int
@@ -123,6 +125,7 @@ class VersionRecord(Record):
     channels: int = 1
     task: str = "classes"
     pixel_size: tuple[float, float] | None = None
+    meaning: dict[str, int] = field(default_factory=dict)
     checks: ClassVar[dict[str, Check]] = {
         "number": NUMBER,
         "model": text(64, "[0-9a-f]{64}"),
@@ -142,6 +145,7 @@ class VersionRecord(Record):
         "channels": integer(1, MOST_CHANNELS),
         "task": TASK,
         "pixel_size": PIXEL_SIZE,
+        "meaning": table(text(20), COUNT, 1000),
     }
 
 
