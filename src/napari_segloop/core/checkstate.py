@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from napari_segloop.core.errors import InputError
+from napari_segloop.core.labels import check_label_plane
 from napari_segloop.core.truth import LARGEST
 
 if TYPE_CHECKING:
-    from napari_segloop.core.images import Labels, Mask
+    from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.prediction import Bytes
 
 Window = tuple[slice, slice]
@@ -80,6 +81,28 @@ class Pixels:
             What is written into it is written here.
         """
         return Pixels(*(getattr(self, field.name)[window] for field in fields(self)))
+
+    def copy(self) -> Pixels:
+        """Return the same content in arrays of its own."""
+        return Pixels(*(getattr(self, field.name).copy() for field in fields(self)))
+
+    def differs(self, other: Pixels) -> Mask:
+        """Mark where two planes are not the same.
+
+        Parameters
+        ----------
+        other : Pixels
+            Of the same shape; labels perhaps in another dtype.
+
+        Returns
+        -------
+        (Y, X) ndarray of bool
+            True where any of the arrays differ.
+        """
+        differs = np.zeros(self.labels.shape, bool)
+        for field in fields(self):
+            differs |= getattr(self, field.name) != getattr(other, field.name)
+        return differs
 
     def mark(self, where: Mask, checked: int, kind: Kind, epoch: int) -> None:
         """Set the state of some pixels.
@@ -231,6 +254,36 @@ def plain_labels(labels: Labels) -> Labels:
         wrong = low if low < 0 else high
         raise InputError(f"labels from 0 to {LARGEST}", f"{wrong}", "Change these labels.")
     return labels.astype(np.min_scalar_type(high))
+
+
+def check_opinion(checked: Array, shape: tuple[int, int]) -> Labels:
+    """Refuse what cannot be in a ``checked`` layer.
+
+    Parameters
+    ----------
+    checked : (Y, X) ndarray of integer or bool
+        An opinion that came with labels.
+    shape : (int, int)
+        Of the labels.
+
+    Returns
+    -------
+    (Y, X) ndarray of integer
+        With values from 0 to 3.
+
+    Raises
+    ------
+    InputError
+        When it has another shape or other values.
+    """
+    if checked.shape != shape or checked.dtype.kind not in "bui":
+        expected = f"what is checked as whole numbers of shape {shape}"
+        raise InputError(expected, f"{checked.dtype} of {checked.shape}", "Give the right file.")
+    shown = check_label_plane(checked)
+    if shown.size and not 0 <= int(shown.min()) <= int(shown.max()) <= EXCLUDED:
+        values = f"{shown.min()} to {shown.max()}"
+        raise InputError("checked values from 0 to 3", values, "Give the right file.")
+    return shown
 
 
 def _span(marked: Mask, start: int) -> slice:

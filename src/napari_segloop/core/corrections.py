@@ -30,6 +30,7 @@ from napari_segloop.core.labels import check_label_plane
 from napari_segloop.core.objectids import fit_objects
 from napari_segloop.core.packing import PackedPlane
 from napari_segloop.core.planestate import PlaneState
+from napari_segloop.core.touched import pieces_with
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
@@ -118,17 +119,18 @@ class PlaneTruth(PlaneState):
         box = self._news(labels, checked, clip_window(window, self.shape))
         if box is None:
             return None
-        live, shown, before = labels[box], checked[box], self.pixels.at(box)
-        painted, seen = live != before.labels, before.checked.copy()
-        differs = painted & (live != before.prediction)  # undo may bring back any prediction
-        foreign, undeclared = judging.find_undeclared(live, differs, declared)
-        painted &= ~foreign
-        self.pixels.widen(np.min_scalar_type(int(live[painted].max(initial=0))))
-        pixels = self.pixels.at(box)
-        pixels.labels[painted] = live[painted]
-        judging.judge_labels(pixels, painted, epoch)
-        judging.judge_brush(pixels, shown, (shown != seen) & (shown >= 0) & (shown <= 3), epoch)
-        judging.set_aside(pixels, newest)
+        with self.noting(box):
+            live, shown, before = labels[box], checked[box], self.pixels.at(box)
+            painted, seen = live != before.labels, before.checked.copy()
+            differs = painted & (live != before.prediction)  # undo may bring back any prediction
+            foreign, undeclared = judging.find_undeclared(live, differs, declared)
+            painted &= ~foreign
+            self.pixels.widen(np.min_scalar_type(int(live[painted].max(initial=0))))
+            pixels = self.pixels.at(box)
+            pixels.labels[painted] = live[painted]
+            judging.judge_labels(pixels, painted, epoch)
+            judging.judge_brush(pixels, shown, (shown != seen) & (shown >= 0) & (shown <= 3), epoch)
+            judging.set_aside(pixels, newest)
         where = bounding_window(foreign | (shown != pixels.checked), box)
         return self.change_at(where, undeclared)
 
@@ -148,7 +150,8 @@ class PlaneTruth(PlaneState):
             What to put into the ``checked`` layer.
         """
         window = clip_window(window, self.shape)
-        judging.accept(self.pixels.at(window), epoch)
+        with self.noting(window):
+            judging.accept(self.pixels.at(window), epoch)
         return self.change_at(window)
 
     def cant_tell(self, window: Window, epoch: int) -> Change:
@@ -167,7 +170,8 @@ class PlaneTruth(PlaneState):
             What to put into the ``checked`` layer.
         """
         window = clip_window(window, self.shape)
-        judging.cannot_tell(self.pixels.at(window))
+        with self.noting(window):
+            judging.cannot_tell(self.pixels.at(window))
         return self.change_at(window)
 
     def exclude(self, window: Window, epoch: int) -> Change:
@@ -187,7 +191,8 @@ class PlaneTruth(PlaneState):
         """
         window = clip_window(window, self.shape)
         pixels = self.pixels.at(window)
-        pixels.mark(np.ones(pixels.checked.shape, bool), EXCLUDED, Kind.NONE, 0)
+        with self.noting(window):
+            pixels.mark(np.ones(pixels.checked.shape, bool), EXCLUDED, Kind.NONE, 0)
         return self.change_at(window)
 
     def restore(
@@ -210,8 +215,9 @@ class PlaneTruth(PlaneState):
             What to put into the ``checked`` layer.
         """
         pixels = self.pixels.at(before.window)
-        judging.take_back(pixels, before, after)
-        judging.set_aside(pixels, newest)
+        with self.noting(before.window):
+            judging.take_back(pixels, before, after)
+            judging.set_aside(pixels, newest)
         return self.change_at(before.window)
 
     def write(
@@ -252,6 +258,8 @@ class PlaneTruth(PlaneState):
         elif table is not None:
             new = judging.without_older(pixels, new, table)
         _check_fit(new[~kept], self.labels.dtype)
+        changed = ~kept & ((pixels.labels != new) | (pixels.prediction != new))
+        self.tell(pieces_with(changed, window))
         for array in (pixels.labels, pixels.prediction):
             np.copyto(array, new, where=~kept, casting="unsafe")  # checked above
         return pixels.labels.copy()

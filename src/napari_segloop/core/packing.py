@@ -109,9 +109,30 @@ def unpack(packed: PackedPlane) -> Pixels:
         _expand(stream, packed.shape, "uint8").astype(np.uint8, copy=False)
         for stream in (packed.checked, packed.kind, packed.epoch)
     )
-    if checked.max(initial=0) > EXCLUDED or kind.max(initial=0) > max(Kind):
+    return check_states(Pixels(labels, prediction, checked, kind, epoch))
+
+
+def check_states(pixels: Pixels) -> Pixels:
+    """Refuse arrays from a file that no plane can have.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Of a plane.
+
+    Returns
+    -------
+    Pixels
+        The same.
+
+    Raises
+    ------
+    InputError
+        When a state does not exist.
+    """
+    if pixels.checked.max(initial=0) > EXCLUDED or pixels.kind.max(initial=0) > max(Kind):
         raise _damaged("states that do not exist")
-    return Pixels(labels, prediction, checked, kind, epoch)
+    return pixels
 
 
 def pack_map(values: Bytes) -> bytes:

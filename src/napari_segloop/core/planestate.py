@@ -6,6 +6,7 @@ How it changes by what the user and the network say is the subject of
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -13,26 +14,30 @@ import numpy as np
 from napari_segloop.core import judging
 from napari_segloop.core.checkstate import (
     CHECKED,
-    EXCLUDED,
     Change,
     Kind,
     Pixels,
     PlaneSnapshot,
     Window,
     bounding_window,
+    check_opinion,
     clip_window,
     plain_labels,
 )
-from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import check_label_plane
-from napari_segloop.core.packing import PackedPlane, pack, unpack
+from napari_segloop.core.packing import PackedPlane, check_states, pack, unpack
+from napari_segloop.core.touched import Piece, pieces_with
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.prediction import Bytes
+
+
+def _nobody(pieces: frozenset[Piece]) -> None:
+    """Listen to nothing."""
 
 
 class PlaneState:
@@ -51,14 +56,22 @@ class PlaneState:
     ------
     InputError
         When these are no planes of one shape, or values are out of range.
+
+    Attributes
+    ----------
+    tell : callable
+        Called with the pieces of the plane (`napari_segloop.core.touched`) whose content is no
+        longer what it was.
     """
+
+    tell: Callable[[frozenset[Piece]], None] = staticmethod(_nobody)
 
     def __init__(self, labels: Array, checked: Array | None = None, *, epoch: int = 0) -> None:
         seen = plain_labels(check_label_plane(labels))
         states = [np.zeros(seen.shape, np.uint8) for _ in range(3)]
         self.pixels = Pixels(seen, seen.copy(), *states)
         if checked is not None:
-            shown = _check_opinion(checked, self.shape)
+            shown = check_opinion(checked, self.shape)
             judging.judge_brush(self.pixels, shown, shown > 0, epoch)
             self.pixels.kind[shown == CHECKED] = Kind.ACCEPTED
 
@@ -204,8 +217,29 @@ class PlaneState:
         InputError
             When the content is damaged.
         """
+        return cls.of(unpack(packed))
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Self:
+        """Return the plane that has these arrays.
+
+        Parameters
+        ----------
+        pixels : Pixels
+            Taken as they are, perhaps from a file.
+
+        Returns
+        -------
+        PlaneTruth
+            A new one.
+
+        Raises
+        ------
+        InputError
+            When they hold states that do not exist.
+        """
         plane = cls.__new__(cls)
-        plane.pixels = unpack(packed)
+        plane.pixels = check_states(pixels)
         return plane
 
     def follow(self, newest: int) -> Change | None:
@@ -224,8 +258,9 @@ class PlaneState:
         Change or None
             What to put into the ``checked`` layer; None when nothing changed.
         """
-        changed = judging.set_aside(self.pixels, newest)
         whole = clip_window(np.s_[:, :], self.shape)
+        with self.noting(whole):
+            changed = judging.set_aside(self.pixels, newest)
         return self.change_at(bounding_window(changed, whole)) if changed.any() else None
 
     def remap(self, mapping: Mapping[int, int], dropped: frozenset[int]) -> bool:
@@ -244,7 +279,31 @@ class PlaneState:
             Whether anything changed, and the layers must be written anew from ``labels`` and
             ``checked``.
         """
-        return judging.remap(self.pixels, {**mapping, **dict.fromkeys(dropped, 0)}, dropped)
+        values = {**mapping, **dict.fromkeys(dropped, 0)}
+        with self.noting(clip_window(np.s_[:, :], self.shape)):
+            return judging.remap(self.pixels, values, dropped)
+
+    @contextmanager
+    def noting(self, window: Window) -> Iterator[None]:
+        """Tell which pieces are different after something was done.
+
+        Parameters
+        ----------
+        window : tuple of (slice, slice)
+            Where; plain bounds.
+
+        Yields
+        ------
+        None
+            Change the plane meanwhile.
+        """
+        before = self.pixels.at(window).copy()
+        try:
+            yield
+        finally:
+            changed = pieces_with(self.pixels.at(window).differs(before), window)
+            if changed:
+                self.tell(changed)
 
     def change_at(self, window: Window, undeclared: tuple[int, ...] = ()) -> Change:
         """Return what a window of the layers must show.
@@ -263,14 +322,3 @@ class PlaneState:
         """
         labels = self.labels[window].copy() if undeclared else None
         return Change(window, self.checked[window].copy(), labels, undeclared)
-
-
-def _check_opinion(checked: Array, shape: tuple[int, int]) -> Labels:
-    if checked.shape != shape or checked.dtype.kind not in "bui":
-        expected = f"what is checked as whole numbers of shape {shape}"
-        raise InputError(expected, f"{checked.dtype} of {checked.shape}", "Give the right file.")
-    shown = check_label_plane(checked)
-    if shown.size and not 0 <= int(shown.min()) <= int(shown.max()) <= EXCLUDED:
-        values = f"{shown.min()} to {shown.max()}"
-        raise InputError("checked values from 0 to 3", values, "Give the right file.")
-    return shown
