@@ -1,4 +1,4 @@
-"""What all tests share: no network, and as many threads on every machine.
+"""What all tests share: no network, as many threads on every machine, one option.
 
 Set before torch or a hub is imported, and inherited by the processes that tests start.
 """
@@ -6,6 +6,14 @@ Set before torch or a hub is imported, and inherited by the processes that tests
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=30, help="deaths in tests/store/test_kills.py")

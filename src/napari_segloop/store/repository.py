@@ -139,6 +139,8 @@ class Repository:
         icechunk.Session
             For `commit`; forget it, and nothing happened.
         """
+        with writing(self.folder):
+            self._place.stat()  # a drive may be gone
         with reading("the newest snapshot of a project", self.folder):
             self._sums.check(self._repository, self.newest)
             return self._repository.writable_session(MAIN)

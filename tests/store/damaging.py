@@ -1,0 +1,193 @@
+"""Damages copies of a project, opens each, and says what happened: an error, or the right content.
+
+A program of its own, so that memory and time can be bounded by the system: what hangs or takes too
+much ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import random
+import resource
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zarr
+
+from napari_segloop.store import documents, layout
+from napari_segloop.store.annotations import Annotations, Save
+from napari_segloop.store.chunkguard import GuardedStore
+from napari_segloop.store.errors import StoreError
+from tests.store.painting import ARRAYS, digest, image, piece, project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEMORY = 1 << 30
+"""Bytes that reading a damaged project may take beyond what the program has."""
+SECONDS = 20
+ABSURD = (None, -1, 10**12, 1e300, "", "x" * 5000, [], [[[]]], {}, True, [10**12], "../../etc")
+
+
+def begin(folder: Path) -> str:
+    """Make a project with a history; what its newest state shows."""
+    rng = np.random.default_rng(0)
+    with Annotations.create(folder) as store:
+        store.save(Save(project(), (image(planes=((0,),)),), (piece(rng),)))
+        for y, x in ((0, 256), (256, 512), (0, 0)):
+            store.save(Save(project(seconds=y), (), (piece(rng, y, x),)), "", "round")
+        store.keep(store.history()[1].id, "kept")
+        store.expire(datetime.datetime.now(datetime.UTC))
+        store.save(Save(project(seconds=9), (), (piece(rng, 256, 0, names=("labels",)),)))
+        return digest(store)
+
+
+def cut(path: Path, chance: random.Random) -> None:
+    path.write_bytes(path.read_bytes()[: chance.randrange(max(1, path.stat().st_size))])
+
+
+def flip(path: Path, chance: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    for _ in range(chance.choice((1, 1, 1, 8))):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+
+
+def overwrite(path: Path, chance: random.Random) -> None:
+    size = chance.choice((0, 1, path.stat().st_size, 1 << 16))
+    path.write_bytes(chance.randbytes(size) if chance.random() < 0.5 else bytes(size))
+
+
+def lose(path: Path, chance: random.Random) -> None:
+    path.unlink()
+
+
+def swap(path: Path, chance: random.Random) -> None:
+    other = chance.choice(sorted(path.parent.iterdir()))
+    if other.is_file():
+        path.write_bytes(other.read_bytes())
+
+
+def grow(path: Path, chance: random.Random) -> None:
+    with path.open("ab") as file:
+        file.truncate(path.stat().st_size + (1 << 34))  # takes no space on the disk
+
+
+def on_a_file(folder: Path, chance: random.Random) -> str:
+    """Damage one file, or all of a kind."""
+    damage: Callable[[Path, random.Random], None] = chance.choice(
+        (cut, flip, flip, flip, overwrite, lose, swap, grow)
+    )
+    place = folder / "annotations"
+    kinds = sorted({path.parent for path in place.rglob("*") if path.is_file()})
+    files = sorted(path for path in chance.choice(kinds).iterdir() if path.is_file())
+    for path in files if chance.random() < 0.2 else [chance.choice(files)]:
+        damage(path, chance)
+    return f"{damage.__name__} {files[0].parent.name}"
+
+
+def in_a_record(folder: Path, chance: random.Random) -> str:
+    """Put an absurd value into a record, by the rules of the storage."""
+
+    def change(inside: GuardedStore) -> str:
+        path = chance.choice((documents.PROJECT, layout.record(1)))
+        data = json.loads(documents.read_document(inside, path))
+        place, key = _somewhere(data, chance)
+        place[key] = chance.choice(ABSURD)
+        documents.write_document(inside, path, json.dumps(data).encode())
+        return f"{path} {key}"
+
+    return _tampered(folder, change)
+
+
+def in_an_array(folder: Path, chance: random.Random) -> str:
+    """Put another array where one belongs."""
+
+    def change(inside: GuardedStore) -> str:
+        name = chance.choice((*ARRAYS, "record"))
+        sizes = (1, 2, 300, 520, 10**6, 10**12)
+        shape = tuple(chance.choice(sizes) for _ in range(chance.randrange(1, 5)))
+        chunks = tuple(min(side, chance.choice(sizes)) for side in shape)
+        dtype = chance.choice(("u1", "u4", "f8", "i8"))
+        path = f"images/0001/{name}"
+        zarr.create_array(
+            inside, name=path, shape=shape, chunks=chunks, dtype=dtype, overwrite=True
+        )
+        return f"{name} {shape} {chunks} {dtype}"
+
+    return _tampered(folder, change)
+
+
+def _somewhere(data: dict | list, chance: random.Random) -> tuple[Any, Any]:
+    keys = list(data) if isinstance(data, dict) else list(range(len(data)))
+    key = chance.choice(keys)
+    inner = data[key]
+    if isinstance(inner, dict | list) and inner and chance.random() < 0.7:
+        return _somewhere(inner, chance)
+    return data, key
+
+
+def _tampered(folder: Path, change: Callable[[GuardedStore], str]) -> str:
+    with Annotations.open(folder) as store:
+        session = store._repository.begin()
+        said = change(GuardedStore(session.store))
+        if session.has_uncommitted_changes:
+            store._repository.commit(session, "", {"kind": "manual"})
+    return said
+
+
+def use(folder: Path) -> str:
+    """Read all of a project, as its owner would."""
+    with Annotations.open(folder) as store:
+        store.history()
+        store.check()
+        shown = digest(store)
+        store.save(Save(project(seconds=11)))
+        return shown
+
+
+def trial(seed: int, intact: Path, place: Path, shown: str) -> dict[str, Any]:
+    """Damage one copy; what came of it."""
+    chance = random.Random(seed)
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(intact, place)
+    damage = chance.choice((on_a_file, on_a_file, on_a_file, in_a_record, in_an_array))
+    said = damage(place, chance)
+    signal.alarm(SECONDS)
+    try:
+        found = "right" if use(place) == shown else "other"
+        error = ""
+    except StoreError as fault:
+        found, error = "error", str(fault)
+    signal.alarm(0)
+    if found == "other" and damage is in_a_record:
+        found = "plausible"  # a value that an owner could have saved
+    return {"seed": seed, "damage": said, "found": found, "error": error}
+
+
+def main() -> None:
+    """Damage as many copies as asked for; one line for each."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0)
+    asked = parser.parse_args()
+    intact = asked.folder / "intact.segloop"
+    shown = begin(intact)
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    taken = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.RLIM_INFINITY))
+    for seed in range(asked.first, asked.first + asked.trials):
+        told = trial(seed, intact, asked.folder / "copy.segloop", shown)
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
