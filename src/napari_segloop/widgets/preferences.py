@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.settings import get_plugin_settings
@@ -31,12 +32,15 @@ class Preferences:
         Who teaches; kept in models.
     keys : mapping of str to str
         Keys of the queue by what they do.
+    projects : Path or None
+        Folder for new projects; None: in the user's local data.
     """
 
     command: tuple[str, ...] = ()
     seconds: int = 60
     author: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_KEYS))
+    projects: Path | None = None
 
     @property
     def computer(self) -> str:
@@ -63,4 +67,9 @@ def read_preferences() -> Preferences:
         found.training.seconds,
         found.training.author.strip()[:LONGEST_AUTHOR],
         keys,
+        _folder(found.projects.folder),
     )
+
+
+def _folder(typed: str) -> Path | None:
+    return Path(typed.strip()).expanduser() if typed.strip() else None
