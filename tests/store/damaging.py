@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import icechunk
 import numpy as np
 import zarr
 
@@ -24,6 +25,7 @@ from napari_segloop.store import documents, layout
 from napari_segloop.store.annotations import Annotations, Save
 from napari_segloop.store.chunkguard import GuardedStore
 from napari_segloop.store.errors import StoreError
+from napari_segloop.store.sums import Sums
 from tests.store.painting import ARRAYS, digest, image, piece, project
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ def lose(path: Path, chance: random.Random) -> None:
 
 
 def swap(path: Path, chance: random.Random) -> None:
+    if path.parent.name == "chunks":  # nothing swaps names that were drawn at random
+        return
     other = chance.choice(sorted(path.parent.iterdir()))
     if other.is_file():
         path.write_bytes(other.read_bytes())
@@ -134,11 +138,13 @@ def _somewhere(data: dict | list, chance: random.Random) -> tuple[Any, Any]:
 
 
 def _tampered(folder: Path, change: Callable[[GuardedStore], str]) -> str:
-    with Annotations.open(folder) as store:
-        session = store._repository.begin()
-        said = change(GuardedStore(session.store))
-        if session.has_uncommitted_changes:
-            store._repository.commit(session, "", {"kind": "manual"})
+    """Commit a change as another program would, with the sums that belong to it."""
+    place = folder / "annotations"
+    repository = icechunk.Repository.open(icechunk.local_filesystem_storage(str(place)))
+    session = repository.writable_session("main")
+    said = change(GuardedStore(session.store))
+    if session.has_uncommitted_changes:
+        Sums(place).write(repository, session.commit("", {"kind": "manual"}))
     return said
 
 

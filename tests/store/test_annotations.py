@@ -373,7 +373,6 @@ def test_chunks_outside_a_project_are_never_read(begun: Annotations, tmp_path: P
     foreign = icechunk.Repository.open(
         storage, config, authorize_virtual_chunk_access={address: None}
     )
-    foreign.save_config()
     session = foreign.writable_session("main")
     layout.make(GuardedStore(session.store), spec(1, "checked", SMALL), "|u1")
     key = "images/0001/checked/c/0/0/0"
@@ -398,3 +397,11 @@ def test_the_size_of_a_frame_is_what_it_unpacks_to(
     assert frame_size(frame[:18]) == size
     assert frame_size(frame[:5]) is None
     assert frame_size(b"\0" * 18 if junk else b"") is None
+
+
+def test_a_repository_with_settings_of_its_own_is_refused(begun: Annotations) -> None:
+    settings_file = begun.folder / "annotations" / "config.yaml"
+    assert not settings_file.exists()
+    settings_file.write_text("manifest:\n", "utf-8")
+    with pytest.raises(StoreError, match="without settings"):
+        reopened(begun)

@@ -179,10 +179,10 @@ class Annotations(AnnotationReader):
                 self._write(store, save)
             if not session.has_uncommitted_changes:
                 if kind == "autosave":
-                    return self._history.find(session.snapshot_id)
+                    return self._history.describe(session.snapshot_id)
                 documents.touch(store)
             made = self._repository.commit(session, message, note.to_dict())
-            return self._history.find(made)
+            return self._history.describe(made)
 
     def keep(self, snapshot: str, message: str = "") -> None:
         """Keep a snapshot for good, with a message of its own.
@@ -230,7 +230,7 @@ class Annotations(AnnotationReader):
             with writing(self.folder):
                 documents.touch(GuardedStore(session.store))
             made = self._repository.commit_over(session, old.message, note.to_dict())
-            return self._history.find(made)
+            return self._history.describe(made)
 
     def expire(self, before: datetime) -> int:
         """Forget autosaves that are older and not kept, and free their space.

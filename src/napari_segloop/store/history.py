@@ -72,13 +72,25 @@ class History:
         StoreError
             When it is not there, or no more.
         """
-        newest = next(iter(self._repository.history(self._repository.newest)))
-        if newest.id == snapshot:
-            return _snapshot(newest, _messages(self._repository.tags()))
         for each in self.all():
             if each.id == snapshot:
                 return each
         raise StoreError("a snapshot of this project", snapshot[:40], "Choose one of the list.")
+
+    def describe(self, snapshot: str) -> Snapshot:
+        """Return a snapshot that was just made; damaged names of others do no harm.
+
+        Parameters
+        ----------
+        snapshot : str
+            Its id.
+
+        Returns
+        -------
+        Snapshot
+            Not kept yet.
+        """
+        return _snapshot(next(iter(self._repository.history(snapshot))), {})
 
     def keep(self, snapshot: str, message: str = "") -> None:
         """Keep a snapshot by a tag, which holds the message.

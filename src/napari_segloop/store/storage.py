@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import icechunk
 
+from napari_segloop.store.errors import damaged
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 SPLIT: Final = 16
 """Chunks along rows and columns in one manifest: a save rewrites at most 256 entries an array."""
+
+SETTINGS: Final = "config.yaml"
+LARGEST_FILE: Final = 1 << 27
+"""Bytes of what says where things are; a thousand images take a few megabytes."""
 
 if "ICECHUNK_LOG" not in os.environ:
     # On every opening it warns of two writers; `napari_segloop.store.locking` sees to that.
@@ -31,7 +37,8 @@ def create(folder: Path) -> icechunk.Repository:
     icechunk.Repository
         Opened.
     """
-    return icechunk.Repository.create(_place(folder), _settings())
+    icechunk.Repository.create(_place(folder))  # would keep settings that it is given
+    return reopen(folder)
 
 
 def reopen(folder: Path) -> icechunk.Repository:
@@ -46,7 +53,18 @@ def reopen(folder: Path) -> icechunk.Repository:
     -------
     icechunk.Repository
         With nothing in memory of what it was before.
+
+    Raises
+    ------
+    StoreError
+        When it brings settings of its own, which could ask for any memory or lead outside, or a
+        file that is too large to be one of ours.
     """
+    if (folder / SETTINGS).exists():
+        raise damaged("annotations without settings of their own", SETTINGS, str(folder))
+    for path in (*(folder / "refs").rglob("*.json"), *(folder / "snapshots").glob("*")):
+        if path.stat().st_size > LARGEST_FILE:  # it would be read as a whole
+            raise damaged(f"files of at most {LARGEST_FILE} bytes", "a larger one", str(path))
     return icechunk.Repository.open(_place(folder), _settings())
 
 
@@ -55,7 +73,7 @@ def _place(folder: Path) -> icechunk.Storage:
 
 
 def _settings() -> icechunk.RepositoryConfig:
-    """Return the settings of every repository; those that lie in one do not count."""
+    """Return the settings of every repository: no chunk lies outside of it."""
     condition, axis = icechunk.ManifestSplitCondition, icechunk.ManifestSplitDimCondition
     sizes = ((axis.DimensionName("[yx]"), SPLIT), (axis.Any(), 1))
     splitting = icechunk.ManifestSplittingConfig(((condition.AnyArray(), sizes),))

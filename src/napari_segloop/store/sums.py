@@ -17,6 +17,7 @@ from napari_segloop.store.checks import SNAPSHOT, Check, table, text
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.faults import reading
 from napari_segloop.store.record import Record
+from napari_segloop.store.storage import LARGEST_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ class Sums:
         if snapshot in self._right:
             return
         with reading(f"the sums of snapshot {snapshot}"):
-            wanted = SnapshotSums.from_bytes((self._place / SUMS / snapshot).read_bytes())
+            wanted = SnapshotSums.from_bytes(_content(self._place / SUMS / snapshot))
             state, manifests = _described(repository, snapshot)
             found = {each: self._manifests.get(each) or self._sum(each) for each in manifests}
         if (state, found) != (wanted.state, wanted.manifests):
@@ -113,7 +114,13 @@ class Sums:
         self._right.clear()
 
     def _sum(self, manifest: str) -> str:
-        return _digest((self._place / "manifests" / manifest).read_bytes())
+        return _digest(_content(self._place / "manifests" / manifest))
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_FILE:
+        raise damaged(f"files of at most {LARGEST_FILE} bytes", "a larger one", str(path))
+    return path.read_bytes()
 
 
 def _described(repository: icechunk.Repository, snapshot: str) -> tuple[str, list[str]]:
