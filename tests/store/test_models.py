@@ -12,7 +12,8 @@ from napari_segloop.core.errors import ModelError
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.settings import PredictSettings, TrainSettings
-from napari_segloop.store.models import Models, identify
+from napari_segloop.store.halving import identify
+from napari_segloop.store.models import Models
 from napari_segloop.store.records import StoreError
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
-from napari_segloop.store import copying, project, recent
+from napari_segloop.store import copying, recent
 from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.errors import ProjectBusy, StoreError
 from napari_segloop.store.mirror import Mirror
@@ -28,7 +29,7 @@ from napari_segloop.store.records import (
 from napari_segloop.store.rescue import recover
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 SHAPE = ImageShape((), 300, 400, 1, "uint16")
 MODELS = {name: name * 64 for name in "abc"}
@@ -118,7 +119,7 @@ def test_a_project_can_be_moved(
     with Project.create(folder) as made:
         painted(made, 1)
         if is_other_disk:
-            monkeypatch.setattr(project, "_rename", _refuse)
+            monkeypatch.setattr(Path, "rename", across_disks(folder))
         made.move(tmp_path / "other")
         monkeypatch.undo()
         assert made.folder == tmp_path / "other" / folder.name
@@ -127,8 +128,15 @@ def test_a_project_can_be_moved(
         assert value_in(made) == 2
 
 
-def _refuse(*_: object) -> None:
-    raise OSError(18, "Invalid cross-device link")
+def across_disks(folder: Path) -> Callable[[Path, Path], None]:
+    """Return a renaming that another disk refuses."""
+
+    def rename(path: Path, target: Path) -> None:
+        if path == folder:
+            raise OSError(18, "Invalid cross-device link")
+        os.rename(path, target)
+
+    return rename
 
 
 def test_what_does_not_fit_stays_where_it_was(
@@ -136,7 +144,7 @@ def test_what_does_not_fit_stays_where_it_was(
 ) -> None:
     with Project.create(folder) as made:
         painted(made, 1)
-        monkeypatch.setattr(project, "_rename", _refuse)
+        monkeypatch.setattr(Path, "rename", across_disks(folder))
         monkeypatch.setattr(copying, "flush", _full)
         with pytest.raises(StoreError, match="no space left"):
             made.move(tmp_path / "other")

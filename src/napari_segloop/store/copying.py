@@ -118,6 +118,33 @@ def copy_folder(source: Path, target: Path, left_out: frozenset[str] = frozenset
     flush_folder(target.parent)
 
 
+def move_folder(source: Path, target: Path, left_out: frozenset[str] = frozenset()) -> None:
+    """Rename a folder; where that is not possible, copy it, compare, and delete the old one.
+
+    Parameters
+    ----------
+    source : Path
+        A folder in which nothing changes.
+    target : Path
+        Does not exist.
+    left_out : frozenset of str
+        Names at its top that need not come along.
+
+    Raises
+    ------
+    OSError
+        When it cannot be copied; it stays where it was then.
+    StoreError
+        When the copy is not the same, or a link leads outside.
+    """
+    try:
+        source.rename(target)
+    except OSError:
+        copy_folder(source, target, left_out)
+        shutil.rmtree(source)
+    flush_folder(target.parent)
+
+
 def files_in(folder: Path) -> Iterator[Path]:
     """Walk through a folder, which no link may leave.
 

@@ -194,9 +194,7 @@ class Mirror:
             place = self.target / REFS / name
             if not place.is_file() or place.read_bytes() != content:
                 self._write(f"{REFS}/{name}", content)
-        for name in (f"{ANNOTATIONS}/config.yaml", CARD):
-            if (self._source / name).is_file():
-                self._write(name, (self._source / name).read_bytes())
+        self._write(CARD, (self._source / CARD).read_bytes())
 
     def _delete(self, wanted: dict[str, frozenset[str]], references: dict[str, bytes]) -> int:
         """Delete what the project has no longer: references, then objects."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.durable import flush_folder
 from napari_segloop.store.annotations import Annotations, Save
 from napari_segloop.store.card import Card, read_card
-from napari_segloop.store.copying import copy_folder, files_in, size_of
+from napari_segloop.store.copying import files_in, move_folder, size_of
 from napari_segloop.store.errors import OLDER, ProjectBusy, StoreError
 from napari_segloop.store.faults import writing
 from napari_segloop.store.locking import LOCK
@@ -25,15 +24,16 @@ from napari_segloop.store.mirror import MARK, MODELS
 from napari_segloop.store.models import Models
 from napari_segloop.store.recent import ENDING, check_name
 from napari_segloop.store.records import ProjectRecord
-from napari_segloop.store.rescue import DamagedProject, damage
+from napari_segloop.store.rescue import DamagedProject, check_records, damage
 
 if TYPE_CHECKING:
     import datetime
     from pathlib import Path
     from types import TracebackType
 
+    from napari_segloop.store.annotations import Snapshot
+
 __all__ = ["DamagedProject", "Project", "ProjectBusy", "Pruned"]
-_BEGINNINGS: Final = (".beginning", ".deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Pruned:
 
 
 class Project:
-    """A project that is open; made by `create` or `open`.
+    """A project that is open.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Project:
         """
         card = Card.new(check_name(name or folder.name.removesuffix(ENDING)))
         _check_free(folder)
-        temporary = folder.with_name(f".{uuid4().hex[:8]}{_BEGINNINGS[0]}")
+        temporary = folder.with_name(f".{uuid4().hex[:8]}.beginning")
         classes = ClassTable.first(task).to_dict()
         try:
             with writing(folder):
@@ -138,7 +138,7 @@ class Project:
         DamagedProject
             With what is wrong and what is left; nothing was touched.
         StoreError
-            When it is no project, of a newer format, or a link in it leads outside.
+            When it is none, of a newer format, or a link in it leads outside.
         """
         if not folder.is_dir():
             raise StoreError("a project", "no such folder", "Look for it elsewhere.", str(folder))
@@ -148,7 +148,7 @@ class Project:
             card = read_card(folder)
             is_copy = (folder / MARK).is_file()
             annotations = Annotations.open(folder, read_only=read_only or is_copy)
-            _check_records(annotations)
+            check_records(annotations)
         except ProjectBusy:
             raise
         except StoreError as error:
@@ -187,6 +187,10 @@ class Project:
         """Return how many bytes the project takes on the disk."""
         return size_of(self.folder)
 
+    def history(self) -> tuple[Snapshot, ...]:
+        """List the snapshots that can be restored, newest first."""
+        return tuple(each for each in self.annotations.history() if each.parent is not None)
+
     def close(self) -> None:
         """Let others write; nothing is left to be written."""
         self.annotations.close()
@@ -209,11 +213,11 @@ class Project:
         self._check_writable()
         card = replace(self._card, name=check_name(name))
         target = self.folder.with_name(f"{card.name}{ENDING}")
+        if target != self.folder:
+            self._go(target)
         with writing(self.folder):
             card.write(self.folder)
         self._card = card
-        if target != self.folder:
-            self._go(target)
 
     def move(self, to: Path) -> None:
         """Bring the project to another folder, perhaps on another disk.
@@ -232,16 +236,10 @@ class Project:
         self._go(to / self.folder.name)
 
     def delete(self) -> None:
-        """Delete the project with everything in it.
-
-        Raises
-        ------
-        StoreError
-            When it is read-only.
-        """
+        """Delete the project with everything in it."""
         self._check_writable()
         self.close()
-        gone = self.folder.with_name(f".{uuid4().hex[:8]}{_BEGINNINGS[1]}")
+        gone = self.folder.with_name(f".{uuid4().hex[:8]}.deleted")
         with writing(self.folder):
             self.folder.rename(gone)
             shutil.rmtree(gone)
@@ -283,25 +281,11 @@ class Project:
         try:
             with writing(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _move(self.folder, target)
+                move_folder(self.folder, target, frozenset({LOCK}))
             self.folder = target
         finally:
             self.annotations = Annotations.open(self.folder)
             self.models = Models(self.folder / MODELS)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename a folder; where that is not possible, copy it, compare, and delete the old one."""
-    with suppress(OSError):
-        _rename(source, target)
-        return
-    copy_folder(source, target, frozenset({LOCK}))
-    shutil.rmtree(source)
-
-
-def _rename(source: Path, target: Path) -> None:
-    source.rename(target)
-    flush_folder(target.parent)
 
 
 def _check_free(folder: Path) -> None:
@@ -309,13 +293,3 @@ def _check_free(folder: Path) -> None:
         raise StoreError(
             "a name that is free", "one that exists", "Choose another name.", str(folder)
         )
-
-
-def _check_records(annotations: Annotations) -> None:
-    """Read every record, so that what is damaged never looks empty."""
-    try:
-        for number in annotations.project().images:
-            annotations.image(number)
-    except StoreError:
-        annotations.close()
-        raise

@@ -62,6 +62,27 @@ class DamagedProject(StoreError):
         self.newest_readable, self.mirror = newest_readable, mirror
 
 
+def check_records(annotations: Annotations) -> None:
+    """Read every record, so that what is damaged never looks empty.
+
+    Parameters
+    ----------
+    annotations : Annotations
+        Closed when a record is damaged.
+
+    Raises
+    ------
+    StoreError
+        Saying which.
+    """
+    try:
+        for number in annotations.project().images:
+            annotations.image(number)
+    except StoreError:
+        annotations.close()
+        raise
+
+
 def damage(folder: Path, error: StoreError) -> DamagedProject:
     """Say what is wrong with a project and what is left of it.
 
