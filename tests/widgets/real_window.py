@@ -1,4 +1,7 @@
-"""The real dock in a real window, worked with mouse and keys as a user does."""
+"""The real dock in a real window, worked with mouse and keys as a user does.
+
+`benchmarks.stations` works with the same hands, on real images and networks.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +23,32 @@ if TYPE_CHECKING:
 
     from napari import Viewer
     from napari.layers import Image, Labels
-    from qtpy.QtWidgets import QWidget
+    from qtpy.QtWidgets import QTableView, QWidget
 
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.widgets.dock import SegLoopDock
     from napari_segloop.widgets.stage import Stage
 
-PATIENCE = 240.0
 LEFT, NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
 class Face:
-    """A viewer with the dock, of the size of a small laptop's screen."""
+    """A viewer with the dock, of the size of a small laptop's screen, and a tiny network."""
 
-    def __init__(self, viewer: Viewer, size: tuple[int, int] = (1366, 768)) -> None:
+    patience = 240.0
+
+    def __init__(
+        self, viewer: Viewer, size: tuple[int, int] = (1366, 768), *, tiny: bool = True
+    ) -> None:
         self.viewer = viewer
         self.window: QWidget = viewer.window._qt_window
         self.window.resize(*size)
         self.dock = self.open_dock()
-        session = self.session
-        session.settings = replace(
-            session.settings, encoder="resnet18", patch=64, depth=3, threads=1
-        )
+        if tiny:
+            self.session.settings = replace(
+                self.session.settings, encoder="resnet18", patch=64, depth=3, threads=1
+            )
         self.turn()
 
     def open_dock(self) -> SegLoopDock:
@@ -81,7 +87,7 @@ class Face:
         QApplication.processEvents()
 
     def until(self, is_there: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while not is_there():
             assert time.monotonic() < end, f"in vain; {self.session.state}"
             QApplication.processEvents()
@@ -99,7 +105,9 @@ class Face:
         add_selected(self.viewer)
         self.until(lambda: any(image.is_open for image in self.session.state.images))
 
-    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+    def click(
+        self, widget: QWidget, at: QPoint | None = None, button: Qt.MouseButton = LEFT
+    ) -> None:
         """Click what can be seen and is enabled."""
         if self.panel.area.isAncestorOf(widget):
             for _ in range(3):  # sections unfold in two turns
@@ -112,8 +120,17 @@ class Face:
             at = QPoint(8, widget.height() // 2) if isinstance(widget, QCheckBox) else None
         where = at or widget.rect().center()
         assert widget.visibleRegion().contains(where)
-        QTest.mouseClick(widget, LEFT, pos=where)
+        QTest.mouseClick(widget, button, pos=where)
         QApplication.processEvents()
+
+    def click_row(self, table: QTableView, row: int, button: Qt.MouseButton = LEFT) -> QPoint:
+        """Click a row of a table."""
+        index = table.model().index(row, 0)
+        table.scrollTo(index)
+        where = table.visualRect(index).center()
+        self.click(table.viewport(), where, button)
+        self.turn()
+        return where
 
     def unfold(self, name: str) -> None:
         """Unfold a section with its header."""

@@ -235,7 +235,7 @@ def pick(face: Face, version: int) -> None:
     """Click a version's row."""
     table = face.panel.history.table
     row = [each.number for each in face.panel.history.rows.rows].index(version)
-    face.click(table.viewport(), table.visualRect(table.model().index(row, 0)).center())
+    face.click_row(table, row)
     assert face.panel.history.selected.number == version
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
 
 from tests.session.conftest import discs, photo
 
@@ -37,12 +35,7 @@ def crowd(face: Face, tmp_path: Path) -> Face:
 
 def open_row(face: Face, row: int) -> None:
     """Click a row of the list."""
-    table = face.panel.images.table
-    index = table.model().index(row, 0)
-    table.scrollTo(index)
-    where = table.visualRect(index).center()
-    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    face.turn()
+    face.click_row(face.panel.images.table, row)
 
 
 def statuses(face: Face) -> list[str]:
