@@ -36,9 +36,10 @@ class Unflushed:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._flushed = {name: _names(folder / name) for name in OBJECTS}
+        self._threads = ThreadPoolExecutor(AT_ONCE)
 
     def flush(self) -> None:
-        """Bring every new object to the disk, then the folders that name them.
+        """Bring every new object to the disk, and the folders that name them.
 
         Raises
         ------
@@ -47,31 +48,26 @@ class Unflushed:
         """
         found = {name: _names(self._folder / name) for name in OBJECTS}
         new = {name: found[name] - self._flushed[name] for name in OBJECTS}
-        flush_all(self._folder / name / file for name in OBJECTS for file in new[name])
-        for name in OBJECTS:
-            if new[name]:
-                flush_folder(self._folder / name)
-        if any(not self._flushed[name] and new[name] for name in OBJECTS):
-            flush_folder(self._folder)
+        paths = [self._folder / name / file for name in OBJECTS for file in new[name]]
+        folders = [self._folder / name for name in OBJECTS if new[name]]
+        _flush_all(self._threads, paths, (*folders, self._folder))
         self._flushed = found
 
+    def flush_reference(self, folder: Path) -> None:
+        """Bring a reference to the disk that was just written.
 
-def flush_reference(folder: Path) -> None:
-    """Bring a reference to the disk that was just written.
+        Parameters
+        ----------
+        folder : Path
+            Of the reference, for example ``refs/branch.main``.
 
-    Parameters
-    ----------
-    folder : Path
-        Of the reference, for example ``refs/branch.main``.
-
-    Raises
-    ------
-    OSError
-        When the disk fails.
-    """
-    flush_all(path for path in folder.iterdir() if "#" not in path.name)
-    flush_folder(folder)
-    flush_folder(folder.parent)
+        Raises
+        ------
+        OSError
+            When the disk fails.
+        """
+        files = [path for path in folder.iterdir() if "#" not in path.name]
+        _flush_all(self._threads, files, (folder, folder.parent))
 
 
 def flush_tree(folder: Path) -> None:
@@ -87,26 +83,17 @@ def flush_tree(folder: Path) -> None:
     OSError
         When the disk fails.
     """
-    flush_all(path for path in folder.rglob("*") if path.is_file())
-    for path in (*folder.rglob("*/"), folder):
-        flush_folder(path)
-
-
-def flush_all(paths: Iterable[Path]) -> None:
-    """Bring files to the disk, many at once.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        The files.
-
-    Raises
-    ------
-    OSError
-        The first fault.
-    """
+    files = [path for path in folder.rglob("*") if path.is_file()]
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        list(threads.map(flush, paths))
+        _flush_all(threads, files, (*folder.rglob("*/"), folder))
+
+
+def _flush_all(threads: ThreadPoolExecutor, files: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Bring files and folders to the disk side by side."""
+    begun = [threads.submit(flush, path) for path in files]
+    begun += [threads.submit(flush_folder, path) for path in folders]
+    for each in begun:
+        each.result()
 
 
 def _names(folder: Path) -> set[str]:

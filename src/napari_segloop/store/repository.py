@@ -19,7 +19,7 @@ from uuid import uuid4
 from napari_segloop.core.durable import flush_folder
 from napari_segloop.store import storage
 from napari_segloop.store.chunkguard import GuardedStore
-from napari_segloop.store.durability import Unflushed, flush_reference, flush_tree
+from napari_segloop.store.durability import Unflushed, flush_tree
 from napari_segloop.store.errors import StoreError, damaged
 from napari_segloop.store.faults import reading, writing
 from napari_segloop.store.sums import Sums
@@ -256,7 +256,7 @@ class Repository:
         """
         with writing(self.folder):
             self._repository.create_tag(name, snapshot)
-            flush_reference(self._place / "refs" / f"tag.{name}")
+            self._unflushed.flush_reference(self._place / "refs" / f"tag.{name}")
 
     def expire(self, before: datetime) -> set[str]:
         """Forget what is older and not kept, then delete what nothing leads to any more.
@@ -284,4 +284,4 @@ class Repository:
         self._sums.write(self._repository, snapshot)
         self._unflushed.flush()
         self._repository.reset_branch(MAIN, snapshot, from_snapshot_id=before)
-        flush_reference(self._place / "refs" / f"branch.{MAIN}")
+        self._unflushed.flush_reference(self._place / "refs" / f"branch.{MAIN}")
