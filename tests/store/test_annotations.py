@@ -222,6 +222,7 @@ def test_restoring_brings_back_everything_and_loses_nothing(
     made = begun.restore(old.id)
     assert digest(begun) == shown
     assert (made.kind, made.parent) == ("restore", late.id)
+    assert reopened(begun).history() == begun.history()
     kept = next(each for each in begun.history() if each.id == late.id)
     assert kept.is_kept
     begun.expire(datetime.datetime.now(datetime.UTC))
@@ -250,6 +251,7 @@ def test_only_old_autosaves_that_nobody_kept_expire(
     assert all(digest(begun, each) == shown[each] for each in left if each in shown)
     assert begun.size() < size
     assert begun.check(deep=True) == []
+    assert reopened(begun).history() == begun.history()
     with pytest.raises(StoreError):
         begun.plane(1, (0,), made[0].id)
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-LONGEST_LIFE = 0.5
+MOST_LINES = 16
+LONGEST_WAIT = 0.1
+"""Seconds; one save takes about as long, so that death comes in all of its steps."""
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -132,12 +134,14 @@ def painter(project: tuple[Path, Known]) -> Iterator[subprocess.Popen[str]]:
 
 
 def live_and_die(painter: subprocess.Popen[str], known: Known, chance: random.Random) -> None:
-    """Let a painter live for a while; hear all it said."""
+    """Let a painter say some lines, and a little longer; hear all it said before it died."""
     painter.stdin.write(f"{chance.randrange(1 << 30)} {known.last}\n")
     painter.stdin.flush()
     word, number = painter.stdout.readline().split()
     assert word == "child"
-    time.sleep(chance.uniform(0, LONGEST_LIFE))
+    for _ in range(chance.randrange(MOST_LINES)):
+        known.hear(painter.stdout.readline())
+    time.sleep(chance.uniform(0, LONGEST_WAIT))
     os.kill(int(number), signal.SIGKILL)
     for line in painter.stdout:
         if line == "dead\n":
