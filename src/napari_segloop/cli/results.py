@@ -140,5 +140,7 @@ def provenance_of(plan: Plan, info: ModelInfo, image: Path) -> str:
         One line of sorted JSON.
     """
     model = {"id": plan.model, "task": info.task, "values": info.values, "score": info.score}
+    if info.original is not None:  # by this id the project's versions know it
+        model["original"] = info.original
     record = {"plan": asdict(plan), "model": model, "image": image.name, "versions": versions()}
     return json.dumps(record, sort_keys=True)

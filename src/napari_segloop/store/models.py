@@ -163,7 +163,13 @@ class Models:
         return []
 
     def ids(self) -> tuple[str, ...]:
-        """Return the ids of all models that are here, sorted."""
+        """List the models that are here.
+
+        Returns
+        -------
+        tuple of str
+            Their ids, sorted.
+        """
         if not self.folder.is_dir():
             return ()
         stems = (path.name.removesuffix(SUFFIX) for path in self.folder.glob(f"*{SUFFIX}"))
@@ -181,7 +187,13 @@ class Models:
             self.path(model).unlink(missing_ok=True)
 
     def size(self) -> int:
-        """Return how many bytes all files take."""
+        """Return what all files take.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
         return sum(self.path(model).stat().st_size for model in self.ids())
 
     def _read(self, model: str) -> bytes:

@@ -29,7 +29,6 @@ from napari_segloop.store.rescue import DamagedProject, check_records, damage
 if TYPE_CHECKING:
     import datetime
     from pathlib import Path
-    from types import TracebackType
 
     from napari_segloop.store.annotations import Snapshot
 
@@ -56,7 +55,7 @@ class Pruned:
 
 
 class Project:
-    """A project that is open.
+    """An open project.
 
     Parameters
     ----------
@@ -160,17 +159,12 @@ class Project:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
     def id(self) -> str:
-        """By which second copies know their project."""
+        """By which second copies know it."""
         return self._card.id
 
     @property
@@ -184,11 +178,23 @@ class Project:
         return self.annotations.is_read_only
 
     def size(self) -> int:
-        """Return how many bytes the project takes on the disk."""
+        """Return what the project takes on the disk.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
         return size_of(self.folder)
 
     def history(self) -> tuple[Snapshot, ...]:
-        """List the snapshots that can be restored, newest first."""
+        """List the snapshots that can be restored.
+
+        Returns
+        -------
+        tuple of Snapshot
+            Newest first; the empty one that everything began with is left out.
+        """
         return tuple(each for each in self.annotations.history() if each.parent is not None)
 
     def close(self) -> None:
@@ -230,7 +236,7 @@ class Project:
         Raises
         ------
         StoreError
-            When the project is read-only, or it does not fit there; it stays where it was then.
+            When it is read-only, or does not fit there; it stays where it was then.
         """
         self._check_writable()
         self._go(to / self.folder.name)
@@ -255,7 +261,7 @@ class Project:
         Returns
         -------
         Pruned
-            What was cleared away; the versions stay in the list.
+            What is gone; the versions stay in the list.
         """
         self._check_writable()
         size, record = self.size(), self.annotations.project()
@@ -270,9 +276,8 @@ class Project:
     def _check_writable(self) -> None:
         if self.is_read_only:
             remedy = "Close it in the other viewer, then open it again."
-            raise StoreError(
-                "a project to write to", "one opened read-only", remedy, str(self.folder)
-            )
+            got = "one opened read-only"
+            raise StoreError("a project to write to", got, remedy, str(self.folder))
 
     def _go(self, target: Path) -> None:
         """Lie elsewhere from now on; what is open is opened again there."""
@@ -290,6 +295,5 @@ class Project:
 
 def _check_free(folder: Path) -> None:
     if os.path.lexists(folder):
-        raise StoreError(
-            "a name that is free", "one that exists", "Choose another name.", str(folder)
-        )
+        remedy = "Choose another name."
+        raise StoreError("a name that is free", "one that exists", remedy, str(folder))

@@ -78,7 +78,13 @@ class _List(Record):
 
 
 def data_folder() -> Path:
-    """Return the folder of the user's data."""
+    """Return the folder of the user's data.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+    """
     return Path(platformdirs.user_data_dir("napari-segloop", appauthor=False))
 
 
