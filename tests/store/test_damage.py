@@ -16,6 +16,7 @@ TRIALS = 200
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded by the system")
 
 
+@pytest.mark.slow
 def test_a_damaged_project_says_so_or_shows_what_was_painted(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.store.damaging", tmp_path, "--trials", str(TRIALS)],

@@ -150,6 +150,8 @@ def live_and_die(painter: subprocess.Popen[str], known: Known, chance: random.Ra
     pytest.fail("the warm painter died")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # for three hundred
 def test_no_kill_loses_an_acknowledged_stroke(
     project: tuple[Path, Known], painter: subprocess.Popen[str], kills: int
 ) -> None:

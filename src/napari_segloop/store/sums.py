@@ -1,8 +1,8 @@
-"""Whether what a snapshot leads to is still what was written: a sum for each of its parts.
+"""Whether what a snapshot leads to is still what was written: one sum over all of its lists.
 
 Chunks carry a checksum of their own. The lists that say which chunk belongs where do not, and a
 single flipped bit there could move a chunk or make it vanish without a word. So beside each
-snapshot lies a small file with the sums of its lists and of what it says itself; its parent is left
+snapshot lies a small file with one sum over its lists and what it says itself; its parent is left
 out, because expiring changes that.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from napari_segloop.store.checks import SNAPSHOT, Check, table, text
+from napari_segloop.store.checks import Check, text
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.faults import reading
 from napari_segloop.store.record import Record
@@ -25,24 +25,20 @@ if TYPE_CHECKING:
     import icechunk
 
 SUMS: Final = "sums"
-_SUM: Final = text(32, "[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotSums(Record):
-    """The sums of one snapshot.
+class SnapshotSum(Record):
+    """The sum of one snapshot.
 
     Parameters
     ----------
-    state : str
-        Of what the snapshot says.
-    manifests : dict of str to str
-        Of its lists of chunks, by their ids.
+    sum : str
+        Over what the snapshot says, and over its lists of chunks.
     """
 
-    state: str
-    manifests: dict[str, str]
-    checks: ClassVar[dict[str, Check]] = {"state": _SUM, "manifests": table(SNAPSHOT, _SUM)}
+    sum: str
+    checks: ClassVar[dict[str, Check]] = {"sum": text(32, "[0-9a-f]{32}")}
 
 
 class Sums:
@@ -60,7 +56,7 @@ class Sums:
         self._manifests = dict[str, str]()
 
     def write(self, repository: icechunk.Repository, snapshot: str) -> None:
-        """Write the sums of a snapshot that was just made; they are flushed with its other parts.
+        """Write the sum of a snapshot that was just made; it is flushed with its other parts.
 
         Parameters
         ----------
@@ -71,14 +67,12 @@ class Sums:
 
         Raises
         ------
-        OutputError
-            When they cannot be written.
+        OSError
+            When it cannot be written.
         """
-        state, manifests = _described(repository, snapshot)
-        sums = {each: self._manifests.get(each) or self._sum(each) for each in manifests}
+        made = SnapshotSum(self._sum(repository, snapshot))
         (self._place / SUMS).mkdir(exist_ok=True)
-        (self._place / SUMS / snapshot).write_bytes(SnapshotSums(state, sums).to_bytes())
-        self._manifests.update(sums)
+        (self._place / SUMS / snapshot).write_bytes(made.to_bytes())
 
     def check(self, repository: icechunk.Repository, snapshot: str) -> None:
         """Refuse a snapshot that is not what was written.
@@ -97,13 +91,11 @@ class Sums:
         """
         if snapshot in self._right:
             return
-        with reading(f"the sums of snapshot {snapshot}"):
-            wanted = SnapshotSums.from_bytes(_content(self._place / SUMS / snapshot))
-            state, manifests = _described(repository, snapshot)
-            found = {each: self._manifests.get(each) or self._sum(each) for each in manifests}
-        if (state, found) != (wanted.state, wanted.manifests):
+        with reading(f"the sum of snapshot {snapshot}"):
+            wanted = SnapshotSum.from_bytes(_content(self._place / SUMS / snapshot))
+            found = SnapshotSum(self._sum(repository, snapshot))
+        if found != wanted:
             raise damaged(f"snapshot {snapshot} as it was written", "one that changed on the disk")
-        self._manifests.update(found)
         self._right.add(snapshot)
 
     def clear(self) -> None:
@@ -113,22 +105,23 @@ class Sums:
                 path.unlink()
         self._right.clear()
 
-    def _sum(self, manifest: str) -> str:
-        return _digest(_content(self._place / "manifests" / manifest))
+    def _sum(self, repository: icechunk.Repository, snapshot: str) -> str:
+        said = json.loads(repository.inspect_snapshot(snapshot, pretty=False))
+        said.pop("parent_id")
+        lists = [self._manifest(str(each["id"])) for each in said["manifests"]]
+        return _digest(json.dumps([said, lists], sort_keys=True).encode())
+
+    def _manifest(self, name: str) -> str:
+        """Return the sum of a list of chunks; lists are never changed, so once is enough."""
+        if name not in self._manifests:
+            self._manifests[name] = _digest(_content(self._place / "manifests" / name))
+        return self._manifests[name]
 
 
 def _content(path: Path) -> bytes:
     if path.stat().st_size > LARGEST_FILE:
         raise damaged(f"files of at most {LARGEST_FILE} bytes", "a larger one", str(path))
     return path.read_bytes()
-
-
-def _described(repository: icechunk.Repository, snapshot: str) -> tuple[str, list[str]]:
-    """Return the sum of what a snapshot says, and the ids of its lists of chunks."""
-    said = json.loads(repository.inspect_snapshot(snapshot, pretty=False))
-    manifests = [str(each["id"]) for each in said["manifests"]]
-    said.pop("parent_id")
-    return _digest(json.dumps(said, sort_keys=True).encode()), manifests
 
 
 def _digest(data: bytes) -> str:
