@@ -31,7 +31,7 @@ class Open:
     """A source as an open layer is one; it can be taken away, and may raise at its last plane."""
 
     where, axes, channels, leading = "open layer", "Q", 1, (3,)
-    plane_shape = (160, 160)
+    plane_shape, pixel_size = (160, 160), None
 
     def __init__(self, name: str = "layer", seed: int = 0, *, raises: bool = False) -> None:
         self.name, self._photo, self._raises, self.is_here = name, photo(seed), raises, True
@@ -101,7 +101,7 @@ def test_a_file_replaced_by_another_shape_is_refused(loop: Loop) -> None:
 def test_a_layer_removed_and_added_again_has_its_masks(opened: tuple[Loop, Open, int]) -> None:
     loop, source, image = opened
     session = loop.session
-    loop.until(lambda: session.desk.images._checksums)
+    loop.until(lambda: session.desk.images.identities)
     session.import_labels(image, (1,), (discs(0) > 0).astype(np.uint8))
     source.is_here = False
     session.desk.lookout.look()

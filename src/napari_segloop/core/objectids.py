@@ -1,8 +1,9 @@
 """Which ids the objects of a new prediction get, so that corrected ones stay themselves.
 
 Objects that the user corrected are kept whole, wherever they lie. A new object takes the id of the
-old one that it covers most, what is checked first; the others get ids that nothing else in the
-plane has. It does not know where predictions come from.
+old one that it covers most, what is checked first, as long as that leaves the old one in one piece
+(`napari_segloop.core.fragments`); the others get ids that nothing in the plane has or had. It does
+not know where predictions come from.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from napari_segloop.core.checkstate import CHECKED, NOT_CHECKED, Kind, Pixels, Window
 from napari_segloop.core.errors import InputError
+from napari_segloop.core.fragments import Numbered, Staying, part, torn
 from napari_segloop.core.judging import distinct
 from napari_segloop.core.labels import compact
 
@@ -29,9 +31,10 @@ def fit_objects(plane: Pixels, new: Labels, window: Window) -> tuple[Labels, Mas
     """Give the objects of a prediction ids, and say which pixels stay as they are.
 
     Kept are all pixels that are checked, excluded or cannot be told, and whole objects that the
-    user corrected: those of which a changed pixel has the id now or had it in the prediction. A
-    new object is left out if at least half of it lies on corrected objects and checked
-    background; a sliver around a corrected object is no other object.
+    user corrected: those of which a changed pixel has the id now or had it in the prediction.
+    So are objects of which separate fragments would stay. A new object is left out if at least
+    half of it lies on objects that are kept whole and on checked background; a sliver around such
+    an object is no other object.
 
     Parameters
     ----------
@@ -54,17 +57,26 @@ def fit_objects(plane: Pixels, new: Labels, window: Window) -> tuple[Labels, Mas
     InputError
         When the dtype has no free ids left.
     """
-    inside = plane.at(window)
-    corrected = _corrected(plane)
+    inside, corrected = plane.at(window), _corrected(plane)
+    stated = inside.checked != NOT_CHECKED
     whole = np.isin(inside.labels, corrected) & (inside.labels != 0)
-    kept = whole | (inside.checked != NOT_CHECKED)
+    whole |= np.isin(inside.labels, torn(_staying(plane, window, whole | stated)))
+    staying = _staying(plane, window, whole | stated)
     values, numbers = compact(new)
     spoken = whole | ((inside.checked == CHECKED) & (inside.labels == 0))
-    out = _covered(numbers, spoken) | (values == 0)
-    matched = _match(np.where(whole, 0, inside.labels), inside.checked == CHECKED, numbers, out)
-    used = _used(plane, window, kept).union(corrected.tolist(), matched.values())
-    table = _numbered(values, out, matched, used, plane.labels.dtype)
-    return table[numbers], kept
+    objects = Numbered(values, numbers, _covered(numbers, spoken) | (values == 0))
+    old = np.where(whole, 0, inside.labels)
+    matched = _match(old, inside.checked == CHECKED, numbers, objects.out)
+    part(objects, matched, staying)
+    used = {0}.union(distinct(plane.labels), corrected.tolist(), matched.values())
+    table = _numbered(objects, matched, used, plane.labels.dtype)
+    return table[objects.numbers], staying.kept
+
+
+def _staying(plane: Pixels, window: Window, kept: Mask) -> Staying:
+    stays = np.ones(plane.labels.shape, bool)
+    stays[window] = kept
+    return Staying(plane.labels, stays, window)
 
 
 def _corrected(plane: Pixels) -> Labels:
@@ -86,9 +98,9 @@ def _match(old: Labels, checked: Mask, numbers: NDArray[np.int64], out: Mask) ->
     """Give each new object at most one old id, pairs that share most checked pixels first."""
     both = (old != 0) & ~out[numbers]
     ids, places = compact(old[both])
-    pairs, pair = np.unique(places * out.size + numbers[both], return_inverse=True)
-    shared = np.bincount(pair.ravel(), minlength=pairs.size)
-    sure = np.bincount(pair.ravel()[checked[both]], minlength=pairs.size)
+    pairs, pair = compact(places * out.size + numbers[both])
+    shared = np.bincount(pair, minlength=pairs.size)
+    sure = np.bincount(pair[checked[both]], minlength=pairs.size)
     matched: dict[int, int] = {}
     taken: set[int] = set()
     for each in np.lexsort((-shared, -sure)).tolist():
@@ -99,21 +111,11 @@ def _match(old: Labels, checked: Mask, numbers: NDArray[np.int64], out: Mask) ->
     return matched
 
 
-def _used(plane: Pixels, window: Window, kept: Mask) -> set[int]:
-    """List the ids that stay in the plane."""
-    stays = np.ones(plane.labels.shape, bool)
-    stays[window] = kept
-    return set(distinct(plane.labels[stays])) | {0}
-
-
 def _numbered(
-    values: Labels,
-    out: Mask,
-    matched: dict[int, int],
-    used: set[int],
-    dtype: np.dtype[np.generic],
+    new: Numbered, matched: dict[int, int], used: set[int], dtype: np.dtype[np.generic]
 ) -> Labels:
     """Tabulate the id of each new object; those not matched keep their own where it is free."""
+    values, out = new.values, new.out
     table = np.zeros(values.size, dtype)
     table[list(matched)] = list(matched.values())
     fresh = [n for n in np.flatnonzero(~out).tolist() if n not in matched]

@@ -119,8 +119,12 @@ class PlaneState:
     @property
     def is_untouched(self) -> bool:
         """Whether nobody stated anything: the plane is what was predicted."""
-        stated = self.checked.any() or self.kind.any()
-        return not stated and np.array_equal(self.labels, self.prediction)
+        return not self.is_stated and np.array_equal(self.labels, self.prediction)
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether anybody stands, or stood, behind anything."""
+        return bool(self.checked.any() or self.kind.any())
 
     def snapshot(self, window: Window) -> PlaneSnapshot:
         """Copy the state of a window.

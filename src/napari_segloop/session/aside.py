@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from napari_segloop.session.parcels import UNSURE, map_in, plane_in
+from napari_segloop.session.parcels import UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,4 @@ def make_of(
         then(make(truths.peek(key) or desk.plane(key), truths.uncertainty(key)))
         return
     known = None if unsure else truths.uncertainty(key)
-    desk.keeper.ask(
-        lambda: make(plane_in(truth), map_in(unsure) if unsure else known), then, failed
-    )
+    desk.keeper.ask(lambda: make(truth.plane(), unsure.map() if unsure else known), then, failed)

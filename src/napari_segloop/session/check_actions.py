@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.session import walking
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.firstmasking import Ranking
+from napari_segloop.session.offers import SAID
 from napari_segloop.session.truth_actions import TruthActions
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class CheckActions(TruthActions):
         """Stop walking; the places stay in the queue."""
         with self.acting():
             self.queue = walking.rest(self.queue)
+            self.offers.go(None, None)
             self.note("queue")
 
     def accept(self) -> None:
@@ -59,6 +61,8 @@ class CheckActions(TruthActions):
     def later(self) -> None:
         """Leave the place for later, and go to the next one."""
         with self.acting():
+            if self.queue.here is not None:
+                self.offers.say(self.queue.here, "later")
             self.queue = walking.later(self.queue)
             self._go()
 
@@ -87,6 +91,7 @@ class CheckActions(TruthActions):
             self._count(-last.counted)
             self.desk.count_checked(last.key)
             self.desk.truths.places.offer(last.key, last.place.region)
+            self.offers.say(last.place, "open")
             if last.place in self.queue.places:
                 self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
                 self._go()
@@ -149,6 +154,7 @@ class CheckActions(TruthActions):
             return
         with self.acting():
             self.looking.emit(here.image, here.region.index)
+            self.saver.hurry()
             self.desk.acceptances.add(self._say(here, act, int(at not in self.queue.done)))
             self.queue = walking.finish(self.queue)
             self._go()
@@ -161,12 +167,21 @@ class CheckActions(TruthActions):
         self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
         self._count(counted)
         self.desk.truths.places.drop(key, place.region)
+        self.offers.say(place, SAID[act])
         self.desk.count_checked(key)
         return Acceptance(key, place, act, counted, before, plane.snapshot(window))
+
+    def _doubter(self, here: Place | None) -> str | None:
+        """Return the model that was unsure of a place; None for first masks."""
+        key = None if here is None else (here.image, here.region.index)
+        number = None if key is None else self.desk.predicted.get(key)
+        models = {each.number: each.model for each in self.desk.versions.states}
+        return None if number is None else models.get(number)
 
     def _go(self) -> None:
         """Open the image of the place that the user is at; the face moves the view."""
         here = self.queue.here
+        self.offers.go(here, self._doubter(here))
         self.note("queue")
         if here is not None and here.image != self.desk.images.opened:
             self.publish()

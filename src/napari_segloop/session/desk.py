@@ -5,14 +5,17 @@ It moves arrays between the parts and notes what changed; what to do next is not
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.normalize import measure
 from napari_segloop.session.acceptances import Acceptances
+from napari_segloop.session.identity import identify, unread
 from napari_segloop.session.lookout import Lookout
 from napari_segloop.session.passing import Pixels, Write
+from napari_segloop.session.reading import Reader, ask_at_once
 from napari_segloop.session.sources import SourcePlane, indices, whole_plane
 from napari_segloop.session.state import Told
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.engine.client import Engine
     from napari_segloop.session.imagelist import ImageList
-    from napari_segloop.session.reading import Reader
     from napari_segloop.session.state import Level
     from napari_segloop.session.truths import Truths
     from napari_segloop.session.versions import Versions
@@ -64,6 +66,7 @@ class Desk:
         truths: Truths,
     ) -> None:
         self.engine, self.reader, self.keeper, self.images = engine, reader, keeper, images
+        self.clerk = Reader()  # looks at files beside what is read of them
         self.versions, self.truths = versions, truths
         self.objects = False
         self.table = ClassTable.first("classes")
@@ -83,11 +86,12 @@ class Desk:
         """Take over what was read, packed and looked at since the last call; never waits."""
         self.reader.poll()
         self.keeper.poll()
+        self.clerk.poll()
         self.lookout.poll()
 
     def close(self) -> None:
         """End the threads after what they do now."""
-        for each in (self.reader, self.keeper, self.lookout):
+        for each in (self.reader, self.keeper, self.clerk, self.lookout):
             each.close()
 
     def tell(self, error: SegLoopError | str, level: Level = "error", remedy: str = "") -> None:
@@ -213,6 +217,20 @@ class Desk:
 
         self.reader.ask(fetch, keep, failed)
 
+    def identify_now(self) -> None:
+        """Find out what images are whose planes wait to be saved, before everything ends."""
+        for image in {name[1] for name in self.truths.unsaved.look()}:
+            if image in self.images and image not in self.images.identities:
+                source, known = self.images.source(image), self.images.identities
+                ask_at_once(
+                    partial(identify, source),
+                    partial(known.__setitem__, image),
+                    partial(self._unknown, image),
+                )
+
+    def _unknown(self, image: int, _: SegLoopError) -> None:
+        self.images.identities[image] = unread(self.images.source(image))
+
     def begin_anew(self, task: str) -> None:
         """Drop all masks, and use no version that was taught for the other task.
 
@@ -249,6 +267,33 @@ class Desk:
             ]
             self._keys = (self.images.edition, found)
         return list(self._keys[1])
+
+    def checked_by_plane(self, image: int) -> dict[Key, int]:
+        """Return how many pixels are checked in each plane of an image.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        dict of (int, tuple of int) to int
+            As counted last.
+        """
+        return {key: count for key, count in self._checked.items() if key[0] == image}
+
+    def set_checked(self, key: Key, pixels: int) -> None:
+        """Take over how many pixels of a plane are checked.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        pixels : int
+            How many.
+        """
+        self._checked[key] = pixels
 
     def count_checked(self, key: Key) -> None:
         """Bring the row of an image up to date with one of its planes, and let that rest.

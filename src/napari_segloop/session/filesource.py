@@ -34,15 +34,23 @@ class FileSource:
         Names the stored axes.
     channels : sequence of int, optional
         Which channels to read.
+    known : tuple, optional
+        Its shape (`Measures`), where that was read before; another one is refused.
+    pixel_size : (float, float), optional
+        Height and width in micrometres, as it was read before.
     """
 
     def __init__(
-        self, path: Path, axes: str | None = None, channels: Sequence[int] | None = None
+        self,
+        path: Path,
+        axes: str | None = None,
+        channels: Sequence[int] | None = None,
+        known: Measures | None = None,
+        pixel_size: tuple[float, float] | None = None,
     ) -> None:
         self.path = Path(path)
         self.named_axes, self.selected = axes, channels
-        self._shape: Measures | None = None
-        self._pixel_size: tuple[float, float] | None = None
+        self._shape, self._pixel_size = known, pixel_size
 
     @property
     def name(self) -> str:

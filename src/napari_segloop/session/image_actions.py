@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
+from napari_segloop.session.identity import find_at, identify, unread
 from napari_segloop.session.imagelist import OPEN_LAYER
 from napari_segloop.session.parts import LoopParts
-from napari_segloop.session.sources import checksum, indices
+from napari_segloop.session.sources import indices
 from napari_segloop.session.state import QueueState
+from napari_segloop.session.stored import StoredSource
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.session.sources import ImageSource
     from napari_segloop.session.state import Task
+    from napari_segloop.store.records import Identity
 
 
 class ImageActions(LoopParts):
@@ -44,12 +48,34 @@ class ImageActions(LoopParts):
     def _add_found(self, paths: list[Path]) -> None:
         known = 0
         for path in paths:
-            if any(state.where == str(path) for state in self.desk.images.states):
+            same = [s.id for s in self.desk.images.states if s.where == str(path)]
+            if same and isinstance(self.source(same[0]), StoredSource):
+                self.locate(same[0], path)
+            elif same:
                 known += 1
             else:
                 self.add_source(FileSource(path))
         if known:
             self.desk.tell(f"{counted(known, 'image')} in the list already.", "info")
+
+    def locate(self, image: int, path: Path) -> None:
+        """Say where the original of an image is that was missing.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        path : Path
+            A file; refused when it is another image.
+        """
+        identity = self.desk.images.identities[image]
+
+        def take(source: FileSource) -> None:
+            self.desk.images.identities[image] = replace(identity, where=str(path))
+            self._go_on(image, source)
+            self.publish()
+
+        self.desk.reader.ask(lambda: find_at(identity, path), take, self.desk.tell)
 
     def add_source(self, source: ImageSource) -> int:
         """Add an image; one that was lost and comes back soon has its old number and masks.
@@ -70,30 +96,37 @@ class ImageActions(LoopParts):
             lambda planes: self._measured(image, planes),
             lambda error: self._unusable(image, error),
         )
-        if source.where == OPEN_LAYER:
-            self.desk.reader.ask(
-                lambda: checksum(source),
-                lambda found: self._recognised(image, found),
-                lambda _: None,  # it is said when the pixels are needed
-            )
+        clerk = self.desk.reader if source.where == OPEN_LAYER else self.desk.clerk
+        clerk.ask(
+            lambda: identify(source),
+            lambda found: self._recognised(image, found),
+            lambda _: self._unidentified(image),  # it is said when the pixels are needed
+        )
         self.note("images")
         return image
 
-    def _recognised(self, image: int, found: int) -> None:
+    def _recognised(self, image: int, found: Identity) -> None:
         """Keep one row for the same pixels; it gets its masks back when its layer was removed."""
         images = self.desk.images
         known = images.recognise(image, found) if image in images else None
         if known is None:
+            self.note("images")
             return
         source, was_there = images.source(image), images.source(known).is_alive()
         is_shown = images.opened in {image, known}
         self.remove(image)
+        images.identities[known] = found
         if was_there:
             self.desk.tell(f"{source.name} is in the list already.", "info")
         else:
             self._go_on(known, source)
         if is_shown:
             self.open(known)
+
+    def _unidentified(self, image: int) -> None:
+        images = self.desk.images
+        if image in images and images.state(image).planes:
+            images.identities[image] = unread(images.source(image))
 
     def _go_on(self, image: int, source: ImageSource) -> None:
         if self.desk.images.opened == image:
@@ -193,15 +226,35 @@ class ImageActions(LoopParts):
             if task == self.task:
                 return
             opened = self.desk.images.opened
-            for errand in self.errands:
-                errand.fail(None)
             self.opening.emit(None)
-            self.task = task
-            self.desk.begin_anew(task)
-            self.queue, self.accepted, self.checked = QueueState(), 0, 0
+            self._begin_anew(task)
             self.note("task", "classes", "queue", "images", "versions")
             if opened is not None:
                 self.opening.emit(opened)
+
+    def _begin_anew(self, task: Task) -> None:
+        """Drop all masks and what is being made of them."""
+        for errand in self.errands:
+            errand.at_end = lambda is_well: None
+            errand.fail(None)
+        self.task = task
+        self.desk.begin_anew(task)
+        self.queue, self.accepted, self.checked = QueueState(), 0, 0
+        self.offers.clear()
+
+    def clear(self, task: Task) -> None:
+        """Drop everything: images, masks, versions.
+
+        Parameters
+        ----------
+        task : {"classes", "objects"}
+            What is looked for from now on.
+        """
+        self.opening.emit(None)
+        self._begin_anew(task)
+        self.desk.images.clear()
+        self.desk.versions.clear()
+        self.view, self.spent = None, 0.0
 
 
 def _path(path: Path) -> Path:

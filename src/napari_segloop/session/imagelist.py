@@ -6,18 +6,19 @@ The list reads no pixels and knows no labels; counts are given to it.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.session.sources import ImageSource
 from napari_segloop.session.state import ImageState
+from napari_segloop.session.stored import StoredSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_segloop.core.normalize import Statistics
     from napari_segloop.session.state import Status
+    from napari_segloop.store.records import Identity
 
 OPEN_LAYER = "open layer"
 
@@ -26,11 +27,11 @@ class ImageList:
     """Images by number, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._numbers = count(1)
+        self.next_number = 1
         self._states = dict[int, ImageState]()
         self._sources = dict[int, ImageSource]()
         self._before = dict[int, "Status"]()
-        self._checksums = dict[int, int]()
+        self.identities = dict[int, "Identity"]()
         self.statistics = dict[int, "Statistics"]()
         self.opened: int | None = None
         self.edition = 0  # grows with every change of a row
@@ -69,35 +70,130 @@ class ImageList:
         where = source.where
         if where != OPEN_LAYER and any(s.where == where for s in self._states.values()):
             raise InputError("an image that is not in the list yet", where, "Leave it out.")
-        image = next(self._numbers)
+        image, self.next_number = self.next_number, self.next_number + 1
         self._states[image] = ImageState(image, source.name, where, planes=planes)
         self.edition += 1
         self._sources[image] = source
         return image
 
-    def recognise(self, image: int, found: int) -> int | None:
-        """Take note of an image's checksum and look whether it is in the list already.
+    def recognise(self, image: int, found: Identity) -> int | None:
+        """Take note of what an image is, and look whether it is in the list already.
 
         Parameters
         ----------
         image : int
-            Number of an open layer.
-        found : int
-            Its `checksum`.
+            Its number.
+        found : Identity
+            What it is.
 
         Returns
         -------
         int or None
-            The older number, when name, shape, channels and checksum are the same; its layer
-            may be gone.
+            The older number of an open layer, or of an image whose original was away, when name,
+            shape, channels and content are the same; its layer may be gone.
         """
-        self._checksums[image] = found
-        source = self.source(image)
-        for other, known in self._sources.items():
-            is_same = self._checksums.get(other) == found and known.name == source.name
-            if other != image and is_same and _alike(known, source):
+        self.identities[image] = found
+        for other, known in self.identities.items():
+            if other != image and self._can_be(other, found) and _alike(known, found):
                 return other
         return None
+
+    def _can_be(self, other: int, found: Identity) -> bool:
+        """Say whether an image may be the same as one that came just now."""
+        is_layer = self.identities[other].where == found.where == ""
+        return is_layer or isinstance(self._sources[other], StoredSource)
+
+    def put(self, state: ImageState, source: ImageSource, identity: Identity) -> None:
+        """Take over an image of a project.
+
+        Parameters
+        ----------
+        state : ImageState
+            With its number, which is free.
+        source : ImageSource
+            Its pixels, or what is kept of them.
+        identity : Identity
+            What it was.
+        """
+        self._states[state.id], self._sources[state.id] = state, source
+        self.identities[state.id] = identity
+        self.count_from(state.id + 1)
+        self.edition += 1
+
+    def count_from(self, number: int) -> None:
+        """Use no number below this one for what is added from now on.
+
+        Parameters
+        ----------
+        number : int
+            The next one, unless higher ones were used.
+        """
+        self.next_number = max(self.next_number, number)
+
+    def clear(self) -> None:
+        """Take everything off the list; numbers begin anew."""
+        for image in tuple(self._states):
+            self.remove(image)
+        self.opened, self.next_number = None, 1
+
+    def status_before(self, image: int) -> Status:
+        """Return how an image was before it was excluded or went missing.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        str
+            "new", "predicted" or "checked".
+        """
+        state = self.state(image)
+        before = self._before.get(image, state.status)
+        if before not in {"excluded", "missing"}:
+            return before
+        return "checked" if state.checked_pixels else "new"
+
+    def is_excluded(self, image: int) -> bool:
+        """Say whether an image is left out, also while it is missing.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        bool
+            Whether it is.
+        """
+        return "excluded" in {self.state(image).status, self._before.get(image)}
+
+    def set_before(self, image: int, status: str) -> None:
+        """Say how an image will be once it is back or taken in again.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        status : str
+            As `status_before` returned it.
+        """
+        self._before[image] = status  # type: ignore[assignment]  # of a record
+
+    def teaching(self) -> Iterator[int]:
+        """Yield the images that can teach: those that take part, and those kept in the project.
+
+        Yields
+        ------
+        int
+            A number.
+        """
+        for image, state in self._states.items():
+            is_kept = isinstance(self._sources[image], StoredSource)
+            if state.status != "excluded" and (state.status != "missing" or is_kept):
+                yield image
 
     def take_back(self, image: int, source: ImageSource) -> None:
         """Read a lost image from another source from now on.
@@ -110,6 +206,7 @@ class ImageList:
             Of the same shape.
         """
         self._sources[image] = source
+        self._states[image] = replace(self.state(image), where=source.where, name=source.name)
         self.statistics.pop(image, None)
         self.edition += 1
         self.look(source, source.is_alive())
@@ -123,7 +220,7 @@ class ImageList:
             Its number.
         """
         self.state(image)
-        parts = self._states, self._sources, self._before, self._checksums, self.statistics
+        parts = self._states, self._sources, self._before, self.identities, self.statistics
         for part in parts:
             part.pop(image, None)
         self.edition += 1
@@ -274,9 +371,6 @@ class ImageList:
         return False
 
 
-def _alike(one: ImageSource, other: ImageSource) -> bool:
-    return (one.leading, one.plane_shape, one.channels) == (
-        other.leading,
-        other.plane_shape,
-        other.channels,
-    )
+def _alike(one: Identity, other: Identity) -> bool:
+    names = ("name", "shape", "size", "header_sha", "sample_sha")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

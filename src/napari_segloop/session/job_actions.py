@@ -12,7 +12,7 @@ from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.import_actions import ImportActions
 from napari_segloop.session.predicting import Predicting, seconds_for
-from napari_segloop.session.training import Training
+from napari_segloop.session.training import Training, in_words
 from napari_segloop.session.words import about, counted, percent
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class JobActions(ImportActions):
             keys = self._keys("plane" if scope == "plane" else "all")
             if not self._has(keys):
                 return
+            self.saver.hurry()
             errand = FirstMasking(self.desk, keys, settings, self.table.values[0])
             errand.at_end = lambda is_well: self.look_for_places() if errand.ended else None
             self.run(errand)
@@ -96,6 +97,7 @@ class JobActions(ImportActions):
                 afresh=again,
             )
             errand = Training(self.desk, settings, self.table)
+            self.saver.ask("round", "Before training", errand.set_snapshot)
             accepted = self.accepted
             errand.at_end = lambda is_well: self._trained(errand, accepted)
             self.run(errand)
@@ -106,6 +108,8 @@ class JobActions(ImportActions):
             return
         self.accepted = max(0, self.accepted - accepted)
         self.note("curve", "versions")
+        told = in_words(errand.version, stopped=errand.is_stopping)
+        self.saver.ask("round", told, lambda made: None)
         if errand.version.accepted:
             self._follow_if_useful(errand.version, stopped=errand.is_stopping)
 
@@ -149,6 +153,7 @@ class JobActions(ImportActions):
         view = None if self.view is None or self.view[:2] != keys[0] else self.view[2]
         title = "Predicting the view" if view_only else f"Predicting {counted(len(keys), 'plane')}"
         self.tell_unlike(dict.fromkeys(key[0] for key in keys))
+        self.saver.hurry()
         errand = Predicting(self.desk, title, keys, blob, version, view, view_only=view_only)
         errand.at_end = lambda is_well: self._predicted(errand, view_only=view_only)
         self.run(errand)

@@ -25,14 +25,14 @@ from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.job_actions import USEFUL
 from napari_segloop.session.predicting import seconds_for
+from napari_segloop.session.project_actions import ProjectActions
 from napari_segloop.session.resting import BUDGET
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
-from napari_segloop.session.version_actions import VersionActions
 from napari_segloop.session.words import about
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from napari_segloop.engine.client import Engine
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.errands import Errand
     from napari_segloop.session.parts import Box, Index
     from napari_segloop.session.state import JobState, Level
+    from napari_segloop.store.project import Project
 
 PUMP_SECONDS = 0.006
 STEADY = {"curve", "jobs", "primary"}
@@ -48,7 +49,7 @@ STEADY_SECONDS = 0.25
 LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
 
 
-class LoopSession(ClassActions, VersionActions):
+class LoopSession(ClassActions, ProjectActions):
     """One loop.
 
     Parameters
@@ -59,10 +60,20 @@ class LoopSession(ClassActions, VersionActions):
         Runs jobs; a new one when not given.
     budget : int
         Bytes of packed planes in memory; what is more goes into a file in the folder.
+    begin : callable, optional
+        Makes a project, of a name and a task, on a thread of its own, as soon as there is
+        something to save; nothing is saved when not given.
     """
 
-    def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        engine: Engine | None = None,
+        budget: int = BUDGET,
+        begin: Callable[[str, str], Project] | None = None,
+    ) -> None:
         super().__init__(folder, engine, budget)
+        self.saver.begin = begin
         self._silent = set[str]()
         self.desk.before_write = lambda key: self.covering.emit(*key)
         self._pumps = 0
@@ -89,6 +100,9 @@ class LoopSession(ClassActions, VersionActions):
             version=self.desk.versions.current,
             primary=next_step(self._situation()),
             told=self.desk.told,
+            saved=self.saver.state,
+            snapshots=self.snapshots,
+            recent=self.recent,
         )
 
     def start(self) -> None:
@@ -105,6 +119,7 @@ class LoopSession(ClassActions, VersionActions):
         if self._pumps % LOOK_EVERY == 0:
             self.desk.lookout.look()
         self.errands = [errand for errand in self.errands if not errand.is_over]
+        self.saver.poll()
         if self.desk.writes or self.desk.changed - STEADY or self._is_time():
             self.publish()
 
@@ -181,10 +196,12 @@ class LoopSession(ClassActions, VersionActions):
                 self._predict(keys)
 
     def close(self) -> None:
-        """End the engine and the reader; a version that is not on the disk yet is written."""
+        """End the engine and all threads; what is not on the disk yet is written."""
         self.desk.engine.close()
         with suppress(OutputError):  # nobody is there to be told
             self.desk.versions.finish()
+        self.close_project()
+        self.saver.close()
         self.desk.close()
         self.scratch.close()
 

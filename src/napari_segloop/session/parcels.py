@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Labels
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.scratch import Piece, Scratch
+    from napari_segloop.session.stored import StoredPlane
 
 TRUTH: Final = "truth"
 UNSURE: Final = "unsure"
-CHECKED: Final = 2
+_CHECKED: Final = 2
 """Which stream of a packed plane says what is checked."""
-KIND: Final = 3
+_KIND: Final = 3
 """And which one how it came to be."""
 
 
@@ -75,6 +76,52 @@ class Parcel:
     def nbytes(self) -> int:
         """Bytes of the streams, wherever they are."""
         return sum(self.lengths)
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.shape
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether something of a plane is checked, excluded or cannot be told."""
+        return bool(self.lengths[_CHECKED])
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the user stands, or stood, behind something of a plane."""
+        return bool(self.lengths[_CHECKED] or self.lengths[_KIND])
+
+    def plane(self) -> PlaneTruth:
+        """Unpack a plane.
+
+        Returns
+        -------
+        PlaneTruth
+            A new one.
+
+        Raises
+        ------
+        InputError
+            When the parcel cannot be read.
+        """
+        return PlaneTruth.unpack(PackedPlane(self.shape, self.dtype, *self.streams()))
+
+    def map(self) -> Bytes:
+        """Unpack how unsure the network was.
+
+        Returns
+        -------
+        (Y, X) ndarray of uint8
+            New and writable.
+
+        Raises
+        ------
+        InputError
+            When the parcel cannot be read.
+        """
+        (stream,) = self.streams()
+        return unpack_map(stream, self.shape)
 
     def streams(self) -> tuple[bytes, ...]:
         """Return the compressed arrays.
@@ -132,12 +179,12 @@ class Masks:
     read: Callable[[], tuple[Labels, Bytes]]
 
     @classmethod
-    def of(cls, plane: PlaneTruth | Parcel) -> Masks:
+    def of(cls, plane: PlaneTruth | Parcel | StoredPlane) -> Masks:
         """Copy them, or unpack them later.
 
         Parameters
         ----------
-        plane : PlaneTruth or Parcel
+        plane : PlaneTruth, Parcel or StoredPlane
             A plane that may be changed, or one that rests.
 
         Returns
@@ -145,7 +192,7 @@ class Masks:
         Masks
             Reading raises InputError when a parcel cannot be read.
         """
-        if isinstance(plane, Parcel):
+        if not isinstance(plane, PlaneTruth):
             return cls(np.dtype(plane.dtype), partial(_masks_in, plane))
         copies = plane.labels.copy(), plane.checked.copy()
         return cls(plane.labels.dtype, lambda: copies)
@@ -176,49 +223,6 @@ def packed(plane: PlaneTruth | None, unsure: Bytes | None) -> dict[str, Parcel]:
     return parcels
 
 
-def plane_in(parcel: Parcel) -> PlaneTruth:
-    """Unpack a plane.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        Of a plane's truth.
-
-    Returns
-    -------
-    PlaneTruth
-        A new one.
-
-    Raises
-    ------
-    InputError
-        When the parcel cannot be read.
-    """
-    return PlaneTruth.unpack(PackedPlane(parcel.shape, parcel.dtype, *parcel.streams()))
-
-
-def map_in(parcel: Parcel) -> Bytes:
-    """Unpack how unsure the network was.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        Of such a map.
-
-    Returns
-    -------
-    (Y, X) ndarray of uint8
-        New and writable.
-
-    Raises
-    ------
-    InputError
-        When the parcel cannot be read.
-    """
-    (stream,) = parcel.streams()
-    return unpack_map(stream, parcel.shape)
-
-
-def _masks_in(parcel: Parcel) -> tuple[Labels, Bytes]:
-    plane = plane_in(parcel)
+def _masks_in(parcel: Parcel | StoredPlane) -> tuple[Labels, Bytes]:
+    plane = parcel.plane()
     return plane.labels, plane.checked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,15 @@ from psygnal import Signal
 
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
+from napari_segloop.session.books import write_books
 from napari_segloop.session.desk import Desk
 from napari_segloop.session.imagelist import ImageList
+from napari_segloop.session.offers import Offers
 from napari_segloop.session.reading import Reader
 from napari_segloop.session.resting import BUDGET, Resting
+from napari_segloop.session.saving import Saver
 from napari_segloop.session.scratch import Scratch
-from napari_segloop.session.state import Curve, QueueState
+from napari_segloop.session.state import Curve, QueueState, RecentState
 from napari_segloop.session.truths import Truths
 from napari_segloop.session.versions import Versions
 
@@ -32,6 +36,8 @@ from contextlib import contextmanager
 
 from napari_segloop.session.errands import Errand
 
+AWAY = 60.0
+"""Seconds without anything after which the user counts as away."""
 Index = tuple[int, ...]
 Box = tuple[int, int, int, int]
 
@@ -56,11 +62,13 @@ class LoopParts:
     card_read = Signal(object)
     looking = Signal(int, object)  # before a place is judged, or everything is used (None)
     covering = Signal(int, object)  # before a prediction covers a plane
+    looked = Signal(int, object, object, object)  # a plane of a snapshot: labels and checked
 
     def __init__(self, folder: Path, engine: Engine | None = None, budget: int = BUDGET) -> None:
         self.task: Literal["classes", "objects"] | None = None
         self.queue = QueueState()
         self.curve = Curve()
+        self.offers = Offers()
         self.errands = list[Errand]()
         self._numbers = count(1)
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all
@@ -71,6 +79,10 @@ class LoopParts:
         resting = Resting(self.scratch, keeper.ask, self._not_put_away, budget)
         truths = Truths(objects=False, resting=resting)
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
+        self.saver = Saver(self.desk, lambda: write_books(self), lambda part: self.note(part))
+        self.recent: tuple[RecentState, ...] = ()
+        self.spent = 0.0  # seconds of work in the project
+        self._worked_at = time.monotonic()
 
     def _not_put_away(self, error: SegLoopError) -> None:
         self.desk.tell(error, "warning")
@@ -123,9 +135,18 @@ class LoopParts:
         for write in writes:
             self.written.emit(write)
         parts, self.desk.changed = self.desk.changed, set()
+        self.saver.note(parts)
+        self._count_time()
         self._state = None
         for part in sorted(parts):
             self.changed.emit(part)
+
+    def _count_time(self) -> None:
+        """Count time as work unless nothing happened for a minute."""
+        now = time.monotonic()
+        if now - self._worked_at < AWAY:
+            self.spent += now - self._worked_at
+        self._worked_at = now
 
     def run(self, errand: Errand) -> None:
         """Begin an errand.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.session.reading import Ask
     from napari_segloop.session.scratch import Scratch
+    from napari_segloop.session.stored import StoredPlane
+
+    Packed = Parcel | StoredPlane
 
 BUDGET: Final = 512 * 2**20
 """Bytes of packed planes in memory; some thousands of planes of 2048 x 2048 pixels."""
@@ -48,9 +51,9 @@ class Resting:
         budget: int = BUDGET,
     ) -> None:
         self.ask, self._scratch, self._tell, self._budget = ask, scratch, tell, budget
-        self._kept = OrderedDict[Name, Parcel]()
-        self._away = dict[Name, Parcel]()
-        self._leaving = dict[Name, Parcel]()
+        self._kept = OrderedDict[Name, "Packed"]()
+        self._away = dict[Name, "Packed"]()
+        self._leaving = dict[Name, "Packed"]()
         self._is_told = False
         self.kept_bytes = 0
 
@@ -67,22 +70,22 @@ class Resting:
         """
         return [*self._kept, *self._away]
 
-    def put(self, name: Name, parcel: Parcel) -> None:
+    def put(self, name: Name, parcel: Packed) -> None:
         """Keep a parcel; one of the same name is dropped.
 
         Parameters
         ----------
         name : (str, int, tuple of int)
             What it is.
-        parcel : Parcel
-            In memory.
+        parcel : Parcel or StoredPlane
+            In memory, or in a project.
         """
         self.forget(name)
         self._kept[name] = parcel
         self.kept_bytes += parcel.nbytes
         self._put_away()
 
-    def look(self, name: Name) -> Parcel | None:
+    def look(self, name: Name) -> Packed | None:
         """Return a parcel and keep it.
 
         Parameters
@@ -92,7 +95,7 @@ class Resting:
 
         Returns
         -------
-        Parcel or None
+        Parcel, StoredPlane or None
             None when there is none.
         """
         if name in self._kept:
@@ -121,7 +124,7 @@ class Resting:
         for name, parcel in tuple(self._kept.items()) if excess > 0 else ():
             if excess <= 0:
                 return
-            if name not in self._leaving and parcel.nbytes:
+            if name not in self._leaving and isinstance(parcel, Parcel) and parcel.nbytes:
                 excess -= parcel.nbytes
                 self._move(name, parcel, self._scratch)
 

@@ -5,7 +5,7 @@ A source reads planes; it does not know labels, layers' names or the network.
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -180,7 +180,7 @@ def whole_plane(source: ImageSource, index: Index) -> Array:
     return source.read(index, slice(0, rows), slice(0, columns))
 
 
-def checksum(source: ImageSource) -> int:
+def checksum(source: ImageSource) -> str:
     """Return a checksum of the middle of the first and the last plane.
 
     Parameters
@@ -190,8 +190,8 @@ def checksum(source: ImageSource) -> int:
 
     Returns
     -------
-    int
-        Of at most 512 x 512 pixels of each.
+    str
+        SHA-256 of at most 512 x 512 pixels of each.
 
     Raises
     ------
@@ -204,4 +204,5 @@ def checksum(source: ImageSource) -> int:
     ]
     planes = indices(source)
     pixels = [source.read(index, *windows) for index in (planes[0], planes[-1])]
-    return zlib.crc32(b"".join(np.ascontiguousarray(each).tobytes() for each in pixels))
+    content = b"".join(np.ascontiguousarray(each).tobytes() for each in pixels)
+    return hashlib.sha256(content).hexdigest()

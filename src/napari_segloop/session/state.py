@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.regions import Region
@@ -205,6 +207,88 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedState:
+    """How safe the user's work is.
+
+    Parameters
+    ----------
+    text : str
+        "Saved 14:03", or what is wrong; empty before there is anything to save.
+    level : {"info", "warning", "error"}
+        How bad it is.
+    path : str
+        The project's folder; empty before there is one.
+    bytes : int or None
+        That it takes, as last looked; None while not known.
+    is_read_only : bool
+        Whether nothing is saved because it is open elsewhere.
+    name : str
+        The project's.
+    """
+
+    text: str = ""
+    level: Level = "info"
+    path: str = ""
+    bytes: int | None = None
+    is_read_only: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotState:
+    """One state of the project that can be looked at and restored.
+
+    Parameters
+    ----------
+    id : str
+        Its name.
+    time : datetime
+        When, with its time zone.
+    message : str
+        In words.
+    kind : {"autosave", "round", "manual", "restore", "begin"}
+        Why it was made.
+    counts : dict of str to int
+        Images, checked pixels, accepted places.
+    version : int or None
+        In use then.
+    is_kept : bool
+        Whether it stays for good.
+    """
+
+    id: str
+    time: datetime
+    message: str
+    kind: str
+    counts: dict[str, int]
+    version: int | None
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecentState:
+    """A project that was open here before.
+
+    Parameters
+    ----------
+    path, name : str
+        Its folder and what it is called.
+    saved : str
+        When, as far as was told, ISO format.
+    bytes : int
+        That it took then.
+    exists : bool
+        Whether it is there now.
+    """
+
+    path: str
+    name: str
+    saved: str
+    bytes: int
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LoopState:
     """Everything at once.
 
@@ -222,6 +306,12 @@ class LoopState:
         The next step.
     told : Told or None
         The last message.
+    saved : SavedState
+        How safe it all is.
+    snapshots : tuple of SnapshotState
+        Of the project, newest first.
+    recent : tuple of RecentState
+        Projects that were open before, the last one first.
     """
 
     task: Task | None = None
@@ -234,3 +324,6 @@ class LoopState:
     version: int | None = None
     primary: Primary = field(default_factory=lambda: Primary("add_images", "Add images"))
     told: Told | None = None
+    saved: SavedState = field(default_factory=SavedState)
+    snapshots: tuple[SnapshotState, ...] = ()
+    recent: tuple[RecentState, ...] = ()

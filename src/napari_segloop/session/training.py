@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.errors import InputError, TruthError
+from napari_segloop.core.errors import InputError, ModelError, TruthError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
 from napari_segloop.core.magnification import agreed
+from napari_segloop.core.modelheader import info_in
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
 from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
-from napari_segloop.session.versions import Facts
+from napari_segloop.session.versions import Facts, Origin
 from napari_segloop.session.words import counted, percent
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.settings import TrainSettings
     from napari_segloop.engine.requests import ModelBlob
     from napari_segloop.session.desk import Desk, Key, Pixels
+    from napari_segloop.store.snapshots import Snapshot
 
 
 class Training(Errand):
@@ -51,18 +55,29 @@ class Training(Errand):
         self._scores = list[tuple[int, float]]()
         self._plan = (0, 0, 0)
         self.version: Version | None = None
+        self.snapshot: str | None = None
 
     @property
     def curve(self) -> Curve:
         """Losses and scores so far."""
         return Curve(tuple(self._losses), tuple(self._scores), *self._plan)
 
+    def set_snapshot(self, taught_by: Snapshot) -> None:
+        """Take note of the annotations that teach.
+
+        Parameters
+        ----------
+        taught_by : Snapshot
+            Of the moment when the training began.
+        """
+        self.snapshot = taught_by.id
+
     def begin(self) -> None:
         """Copy the truth of this moment, check it, and read its pixels.
 
         Training goes on with these copies whatever the user paints meanwhile.
         """
-        used = set(self.desk.images.used())
+        used = set(self.desk.images.teaching())
         for key, plane in self.desk.truths.to_read(checked=True):
             truth = plane.truth(self._table, objects=self.desk.objects)
             if key[0] in used and truth.any():
@@ -178,9 +193,20 @@ class Training(Errand):
             steps, teach, test,
         )  # fmt: skip
         facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
-        self.version = self.desk.versions.add(new, facts, version)
+        self.version = self.desk.versions.add(new, facts, version, self._origin(answer, new))
         self.desk.changed |= {"versions", "primary"}
         self.desk.tell(in_words(self.version, stopped=answer.stopped), "info")
+
+    def _origin(self, answer: TrainAnswer, new: ModelBlob) -> Origin:
+        dice = {
+            str(value): score
+            for value, score in zip(answer.values, answer.dice, strict=False)
+            if score is not None
+        }
+        return Origin(
+            self.snapshot, _plain(self._settings), self._settings.seed, answer.seconds,
+            self._settings.device, dice, software_of(new.data),
+        )  # fmt: skip
 
     def submit(self, request: TrainRequest) -> int:  # type: ignore[override]  # its only request
         """Hand over the request and remember what images it teaches.
@@ -198,6 +224,29 @@ class Training(Errand):
         self._channels = int(request.items[0].image.shape[0])
         self._pixel_size = agreed(item.pixel_size for item in request.items)
         return super().submit(request)
+
+
+def software_of(data: bytes) -> dict[str, str]:
+    """Return what made a model, as its file says.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a model file.
+
+    Returns
+    -------
+    dict of str to str
+        Versions by name; empty for a file that is none of ours.
+    """
+    try:
+        return dict(info_in(BytesIO(data), len(data)).versions)
+    except ModelError:
+        return {}
+
+
+def _plain(settings: TrainSettings) -> dict[str, object]:
+    return {name: value for name, value in asdict(settings).items() if value is not None}
 
 
 def check_truth(planes: list[tuple[Labels, Mask]], table: ClassTable) -> None:

@@ -7,15 +7,18 @@ module does not know layers, jobs or files.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_segloop.core.corrections import PlaneTruth
+from napari_segloop.core.touched import pieces_with
 from napari_segloop.session import parcels
-from napari_segloop.session.parcels import CHECKED, KIND, TRUTH, UNSURE
+from napari_segloop.session.parcels import TRUTH, UNSURE
 from napari_segloop.session.places import Places
 from napari_segloop.session.resting import Resting
+from napari_segloop.session.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.parcels import Parcel
+    from napari_segloop.session.resting import Packed
+    from napari_segloop.session.stored import StoredPlane
 
 Index = tuple[int, ...]
 Key = tuple[int, Index]
@@ -45,6 +50,7 @@ class Truths:
         self._unsure = dict[Key, "Bytes"]()
         self._going = dict[Key, object]()
         self.places = Places()
+        self.unsaved = Unsaved()
         self.begin_anew(objects=objects)
 
     def begin_anew(self, *, objects: bool) -> None:
@@ -81,8 +87,9 @@ class Truths:
         """
         self._going.pop(key, None)
         if key not in self._planes:
-            found = self.peek(key)
-            self._planes[key] = found or PlaneTruth(np.zeros(shape, self._dtype))
+            plane = self.peek(key) or PlaneTruth(np.zeros(shape, self._dtype))
+            plane.tell = partial(self.unsaved.note, (TRUTH, *key))
+            self._planes[key] = plane
             self._resting.forget((TRUTH, *key))
         return self._planes[key]
 
@@ -107,9 +114,9 @@ class Truths:
         if key in self._planes:
             return self._planes[key]
         parcel = self.parcel(key)
-        return None if parcel is None else parcels.plane_in(parcel)
+        return None if parcel is None else parcel.plane()
 
-    def parcel(self, key: Key, which: str = TRUTH) -> Parcel | None:
+    def parcel(self, key: Key, which: str = TRUTH) -> Packed | None:
         """Return a plane as it rests; it never changes, so that any thread may unpack it.
 
         Parameters
@@ -121,10 +128,78 @@ class Truths:
 
         Returns
         -------
-        Parcel or None
+        Parcel, StoredPlane or None
             None when it does not rest.
         """
         return self._resting.look((which, *key))
+
+    def live(self, key: Key) -> tuple[PlaneTruth | None, Bytes | None]:
+        """Return what of a plane does not rest, not to be changed.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+
+        Returns
+        -------
+        PlaneTruth or None, (Y, X) ndarray of uint8 or None
+            Its truth, and how unsure the network was.
+        """
+        return self._planes.get(key), self._unsure.get(key)
+
+    def lay(self, key: Key, plane: StoredPlane, *, unsure: bool) -> None:
+        """Take over a plane of a project, which is read when it is asked for.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        plane : StoredPlane
+            Where it lies.
+        unsure : bool
+            Whether it is known how unsure the network was.
+        """
+        self._resting.put((TRUTH, *key), plane)
+        if unsure:
+            self._resting.put((UNSURE, *key), plane)
+
+    def stated(self, image: int) -> list[Key]:
+        """Return the planes of which the user stands, or stood, behind something.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        list of (int, tuple of int)
+            In order.
+        """
+        found = []
+        for key in self.keys(image):
+            plane = self._planes.get(key)
+            parcel = self.parcel(key) if plane is None else None
+            if (parcel is not None and parcel.is_stated) or (plane is not None and plane.is_stated):
+                found.append(key)
+        return found
+
+    def doubted(self, image: int) -> list[Key]:
+        """Return the planes of which is known how unsure the network was.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        list of (int, tuple of int)
+            In order.
+        """
+        resting = (name[1:] for name in self._resting.names() if name[0] == UNSURE)
+        return sorted(key for key in {*self._unsure, *resting} if key[0] == image)
 
     def keys(self, image: int | None = None) -> list[Key]:
         """Return the planes that are known.
@@ -161,7 +236,7 @@ class Truths:
         """
         for key in self.keys(image):
             parcel = self._resting.look((TRUTH, *key)) if stated else None
-            if parcel is not None and not parcel.lengths[KIND]:
+            if parcel is not None and not parcel.is_stated:
                 continue
             rested = key not in self._planes or key in self._going
             yield key, self.plane(key, (0, 0))
@@ -189,8 +264,8 @@ class Truths:
             parcel = self.parcel(key)
             if parcel is None:
                 yield key, self._planes[key]
-            elif parcel.lengths[CHECKED] or not checked:
-                yield key, parcels.plane_in(parcel)
+            elif parcel.is_checked or not checked:
+                yield key, parcel.plane()
 
     def uncertainty(self, key: Key) -> Bytes | None:
         """Return how unsure the network was about a plane, not to be changed.
@@ -208,7 +283,7 @@ class Truths:
         if key in self._unsure:
             return self._unsure[key]
         parcel = self.parcel(key, UNSURE)
-        return None if parcel is None else parcels.map_in(parcel)
+        return None if parcel is None else parcel.map()
 
     def set_uncertainty(
         self, key: Key, shape: tuple[int, int], window: tuple[slice, slice], values: Bytes
@@ -231,7 +306,9 @@ class Truths:
             known = self.uncertainty(key)
             self._unsure[key] = np.zeros(shape, np.uint8) if known is None else known
             self._resting.forget((UNSURE, *key))
+        changed = pieces_with(self._unsure[key][window] != values, window)
         self._unsure[key][window] = values
+        self.unsaved.note((UNSURE, *key), changed)
 
     def settle(self, key: Key) -> None:
         """Let a plane rest; it is as it was until it is packed, or asked for again.
@@ -281,6 +358,7 @@ class Truths:
         for part in (self._planes, self._unsure, self._going, self.places):
             for key in [key for key in part if key[0] == image]:
                 del part[key]
+        self.unsaved.forget(image)
         for name in self._resting.names():
             if name[1] == image:
                 self._resting.forget(name)

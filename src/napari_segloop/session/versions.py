@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,16 +19,51 @@ from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
+from napari_segloop.store.records import VersionRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from napari_segloop.core.images import Labels
 
 
+T = TypeVar("T")
+
+
 def _at_once(write: Callable[[], None]) -> None:
     write()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a version came to be.
+
+    Parameters
+    ----------
+    snapshot : str or None
+        The annotations that taught it.
+    settings : dict
+        Of the training.
+    seed : int
+        Of the training.
+    seconds : float
+        How long it took.
+    device : str
+        Where it ran.
+    dice : dict of str to float
+        Dice by label value, on the test regions.
+    software : dict of str to str
+        What made it.
+    """
+
+    snapshot: str | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+    seed: int = 0
+    seconds: float = 0.0
+    device: str = ""
+    dice: dict[str, float] = field(default_factory=dict)
+    software: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +105,9 @@ class Versions:
         self._lock = threading.Lock()
         self._versions = dict[int, Version]()
         self._facts = dict[int, Facts]()
+        self._origins = dict[int, Origin]()
+        self._stored: Callable[[str], bytes] | None = None
+        self._loads = 0  # projects that were opened: each has versions of its own
         self._blob: ModelBlob | None = None  # of the current one
         self.current: int | None = None
         self._renumbered = dict[int, dict[int, int]]()
@@ -84,7 +122,9 @@ class Versions:
         """What the version in use says of its input."""
         return None if self.current is None else self._facts[self.current]
 
-    def add(self, blob: ModelBlob, facts: Facts, version: Version) -> Version:
+    def add(
+        self, blob: ModelBlob, facts: Facts, version: Version, origin: Origin | None = None
+    ) -> Version:
         """Keep a model.
 
         Parameters
@@ -95,13 +135,16 @@ class Versions:
             What it says of its input.
         version : Version
             All that is known; its number and time are set here.
+        origin : Origin, optional
+            How it came to be.
 
         Returns
         -------
         Version
             With its number.
         """
-        number = len(self._versions) + 1
+        number = max(self._versions, default=0) + 1
+        self._origins[number] = origin or Origin()
         created = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         self._unwritten[number] = blob.data
         self._run(self.finish)
@@ -110,6 +153,56 @@ class Versions:
         if version.accepted:
             self.current, self._blob = number, blob
         return self._versions[number]
+
+    def records(self) -> tuple[VersionRecord, ...]:
+        """Return all that is known of all versions.
+
+        Returns
+        -------
+        tuple of VersionRecord
+            Oldest first.
+        """
+        return tuple(self._record(number) for number in self._versions)
+
+    def _record(self, number: int) -> VersionRecord:
+        known = asdict(self._versions[number]) | asdict(self._origins[number])
+        known |= asdict(self._facts[number])
+        meaning = {str(old): now for old, now in self._renumbered.get(number, {}).items()}
+        return VersionRecord(**known, meaning=meaning)
+
+    def load(
+        self,
+        records: Sequence[VersionRecord],
+        current: int | None,
+        stored: Callable[[str], bytes],
+    ) -> None:
+        """Take over the versions of a project in place of those there are.
+
+        Parameters
+        ----------
+        records : sequence of VersionRecord
+            Oldest first.
+        current : int or None
+            The one in use; its model is given by `use`.
+        stored : callable
+            Returns the content of a model file by the model's id; on any thread.
+        """
+        self.clear()
+        self._stored, self.current = stored, current
+        for each in records:
+            self._versions[each.number] = _taken(Version, each)
+            self._facts[each.number] = _taken(Facts, each)
+            self._origins[each.number] = _taken(Origin, each)
+            self._renumbered[each.number] = {int(old): now for old, now in each.meaning.items()}
+
+    def clear(self) -> None:
+        """Forget all versions; files that are written stay."""
+        for part in (self._versions, self._facts, self._origins, self._renumbered):
+            part.clear()
+        self._stored, self.current, self._blob = None, None, None
+        with self._lock:
+            self._unwritten.clear()
+            self._loads += 1
 
     def finish(self) -> None:
         """Write what is not written yet.
@@ -121,6 +214,12 @@ class Versions:
         """
         for number in tuple(self._unwritten):
             self._write(number)
+
+    def discard(self) -> None:
+        """Delete the files, because all models are kept elsewhere."""
+        for number in self._versions:
+            with suppress(OSError):
+                self.path(number).unlink(missing_ok=True)
 
     def _write(self, number: int) -> None:
         with self._lock:
@@ -188,7 +287,7 @@ class Versions:
         Path
             In the folder.
         """
-        return self._folder / f"{number:03}.segloop"
+        return self._folder / f"{'' if not self._loads else f'{self._loads}-'}{number:03}.segloop"
 
     def blob(self) -> ModelBlob | None:
         """Return the model in use.
@@ -284,4 +383,14 @@ class Versions:
 
     def _read(self, number: int) -> bytes:
         data = self._unwritten.get(number)
-        return read_model_file(self.path(number)) if data is None else data
+        if data is not None:
+            return data
+        if self._stored is not None and not self.path(number).exists():
+            return self._stored(self._versions[number].model)
+        return read_model_file(self.path(number))
+
+
+def _taken(kind: type[T], record: VersionRecord) -> T:
+    """Return the fields of a record that another value has, too."""
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: getattr(record, name) for name in names})

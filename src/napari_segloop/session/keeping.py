@@ -1,0 +1,190 @@
+"""One save: what it is made of, and the writing of it, on a thread of its own.
+
+When to save, and what to do when it fails, is not known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from napari_segloop.core.checkstate import CHECKED
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.touched import CHUNK
+from napari_segloop.session.parcels import TRUTH
+from napari_segloop.session.taking import PIECE_BYTES, Taken, chunks_of
+from napari_segloop.store.errors import StoreError
+from napari_segloop.store.snapshots import Save
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_segloop.core.touched import Piece
+    from napari_segloop.session.books import Books
+    from napari_segloop.session.desk import Key
+    from napari_segloop.session.resting import Name
+    from napari_segloop.store.project import Project
+    from napari_segloop.store.records import ImageRecord, ProjectRecord
+    from napari_segloop.store.snapshots import Cause, PlaneChunk, Snapshot
+
+LARGEST: Final = 256 * 2**20
+"""Bytes of pixels in one transaction; what a user does between two saves is far less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A snapshot that was asked for.
+
+    Parameters
+    ----------
+    kind : {"autosave", "round", "manual", "restore", "begin"}
+        Why.
+    message : str
+        In words.
+    then : callable
+        Called with it once it is on the disk.
+    """
+
+    kind: Cause
+    message: str
+    then: Callable[[Snapshot], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What is to be saved; nobody changes it.
+
+    Parameters
+    ----------
+    books : Books
+        All records, of this moment.
+    project : ProjectRecord or None
+        When it is another than before.
+    images : tuple of ImageRecord
+        Those that are others than before.
+    removed : tuple of int
+        Images of which the project must forget everything first.
+    taken : dict of (str, int, tuple of int) to Taken
+        Planes.
+    content : tuple of PlaneChunk
+        Image pixels.
+    asked : tuple of Asked
+        Snapshots that were asked for.
+    """
+
+    books: Books
+    project: ProjectRecord | None
+    images: tuple[ImageRecord, ...]
+    removed: tuple[int, ...]
+    taken: dict[Name, Taken]
+    content: tuple[PlaneChunk, ...]
+    asked: tuple[Asked, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        changed = self.project or self.images or self.removed or self.taken
+        return not (changed or self.content or self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is on the disk.
+
+    Parameters
+    ----------
+    work : Work
+        All of it.
+    snapshot : Snapshot
+        The newest state.
+    checked : dict of (int, tuple of int) to frozenset of (int, int)
+        Pieces in which something is checked.
+    faults : tuple of str
+        Models that could not be kept, in words.
+    """
+
+    work: Work
+    snapshot: Snapshot
+    checked: dict[Key, frozenset[Piece]]
+    faults: tuple[str, ...]
+
+
+def write(project: Project, work: Work) -> Written:
+    """Save; all of it is on the disk on return.
+
+    Parameters
+    ----------
+    project : Project
+        Open for writing.
+    work : Work
+        What to save.
+
+    Returns
+    -------
+    Written
+        What became of it.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written.
+    OutputError
+        When a model cannot be written.
+    """
+    checked = dict["Key", set["Piece"]]()
+    faults = _put_models(project, work.books)
+    part = Save(None, work.images, (), work.removed)
+    for batch in _batches(_chunks(work, checked)):
+        if part.chunks:
+            project.annotations.save(part)
+            part = Save()
+        part = replace(part, chunks=batch)
+    asked = work.asked[-1] if work.asked else None
+    snapshot = project.annotations.save(
+        replace(part, project=work.project),
+        asked.message if asked else "",
+        asked.kind if asked else "autosave",
+        work.books.counts,
+        work.books.project.current,
+    )
+    return Written(work, snapshot, {k: frozenset(p) for k, p in checked.items()}, faults)
+
+
+def _put_models(project: Project, books: Books) -> tuple[str, ...]:
+    """Keep the models of versions that are not kept yet."""
+    faults, kept = [], set(project.models.ids())
+    for model, fetch in books.models.items():
+        if model not in kept:
+            try:
+                project.models.put(model, fetch())
+            except (InputError, StoreError) as error:  # pruned, lost, or no model of ours
+                faults.append(f"{error.got}")
+    return tuple(faults)
+
+
+def _chunks(work: Work, checked: dict[Key, set[Piece]]) -> Iterator[PlaneChunk]:
+    """Yield all pieces, and take note of those in which something is checked."""
+    yield from work.content
+    for name, taken in work.taken.items():
+        for chunk in chunks_of(name, taken):
+            if name[0] == TRUTH and np.any(chunk.checked == CHECKED):
+                piece = chunk.y // CHUNK, chunk.x // CHUNK
+                checked.setdefault((chunk.image, chunk.index), set()).add(piece)
+            yield chunk
+
+
+def _batches(chunks: Iterator[PlaneChunk]) -> Iterator[tuple[PlaneChunk, ...]]:
+    """Join pieces to what fits into one transaction."""
+    batch = list["PlaneChunk"]()
+    size = 0
+    for chunk in chunks:
+        batch.append(chunk)
+        size += PIECE_BYTES if chunk.content is None else chunk.content.nbytes
+        if size > LARGEST:
+            yield tuple(batch)
+            batch.clear()
+            size = 0
+    if batch:
+        yield tuple(batch)

@@ -1,0 +1,161 @@
+"""What became of the places that a human was asked to look at: when, what was said, how long.
+
+The queue and the planes are changed elsewhere; this is the protocol.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Final
+
+from napari_segloop.core.regions import Region
+from napari_segloop.store.records import OfferedRegion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_segloop.session.places import Key
+    from napari_segloop.session.state import Place
+
+LONGEST: Final = 600.0
+"""Seconds at one place that count as work; beyond that the user was away."""
+SAID: Final = {"accept": "accepted", "cant_tell": "cant_tell", "exclude": "excluded"}
+
+
+class Offers:
+    """Places by image, in the order in which they were offered."""
+
+    def __init__(self) -> None:
+        self._offered = dict["Place", OfferedRegion]()
+        self._here: Place | None = None
+        self._since = 0.0
+
+    def go(self, place: Place | None, model: str | None) -> None:
+        """Take note of where the user is now, and how long they were at the place before.
+
+        Parameters
+        ----------
+        place : Place or None
+            Where; None when the walk is over.
+        model : str or None
+            Id of the model that was unsure there; None for first masks.
+        """
+        now = time.monotonic()
+        if self._here in self._offered:
+            before = self._offered[self._here]
+            spent = before.seconds + min(LONGEST, now - self._since)
+            self._offered[self._here] = replace(before, seconds=spent)
+        self._here, self._since = place, now
+        if place is not None and place not in self._offered:
+            at = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+            kind = "first" if model is None else "ranked"
+            self._offered[place] = written(place.region, at, kind=kind, model=model)
+
+    def say(self, place: Place, state: str) -> None:
+        """Take note of what the user said of a place.
+
+        Parameters
+        ----------
+        place : Place
+            Where.
+        state : str
+            As in `OfferedRegion`.
+        """
+        if place in self._offered:
+            self._offered[place] = replace(self._offered[place], state=state)
+
+    def of(self, image: int) -> tuple[OfferedRegion, ...]:
+        """Return all places of an image.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+
+        Returns
+        -------
+        tuple of OfferedRegion
+            In the order in which they were offered.
+        """
+        return tuple(each for place, each in self._offered.items() if place.image == image)
+
+    def put(self, place: Place, offered: OfferedRegion) -> None:
+        """Take over a place of a project.
+
+        Parameters
+        ----------
+        place : Place
+            Where.
+        offered : OfferedRegion
+            What became of it.
+        """
+        self._offered[place] = offered
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._offered.clear()
+        self._here = None
+
+
+def written(region: Region, at: str = "", **more: object) -> OfferedRegion:
+    """Return the record of a place.
+
+    Parameters
+    ----------
+    region : Region
+        The place.
+    at : str
+        When it was offered, ISO format; "" when it was not.
+    **more : object
+        Fields of `OfferedRegion`.
+
+    Returns
+    -------
+    OfferedRegion
+        Open.
+    """
+    fields = asdict(region) | {"reason": region.reason[:1000]}
+    return OfferedRegion(**fields, offered=at, **more)  # type: ignore[arg-type]  # checks itself
+
+
+def region_of(offered: OfferedRegion) -> Region:
+    """Return the place that a record is of.
+
+    Parameters
+    ----------
+    offered : OfferedRegion
+        The record.
+
+    Returns
+    -------
+    Region
+        As it was ranked.
+    """
+    names = Region.__dataclass_fields__
+    return Region(**{name: getattr(offered, name) for name in names})
+
+
+def found_in(
+    regions: dict[Key, list[Region]], offered: Iterable[OfferedRegion], image: int
+) -> tuple[OfferedRegion, ...]:
+    """Return the places that were found in an image, but that nobody was asked about.
+
+    Parameters
+    ----------
+    regions : dict of (image, index) to list of Region
+        All that were found.
+    offered : iterable of OfferedRegion
+        Those of the image that were offered.
+    image : int
+        Its number.
+
+    Returns
+    -------
+    tuple of OfferedRegion
+        With no time.
+    """
+    asked = {region_of(each) for each in offered}
+    found = [region for key, each in regions.items() if key[0] == image for region in each]
+    return tuple(written(region) for region in found if region not in asked)

@@ -1,0 +1,297 @@
+"""Saves by itself: what changed is copied here, a little each turn, and written on another thread.
+
+Saved means committed. What could not be saved counts as unsaved again, is said, and is tried again.
+The module does not know layers, jobs or what is in a record.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from napari_segloop.session.books import without_time
+from napari_segloop.session.content import Content
+from napari_segloop.session.keeping import Asked, Work, Written, write
+from napari_segloop.session.pace import AGAIN, Pace
+from napari_segloop.session.reading import Reader
+from napari_segloop.session.state import SavedState
+from napari_segloop.session.taking import Taking
+from napari_segloop.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.session.books import Books
+    from napari_segloop.session.desk import Desk
+    from napari_segloop.store.project import Project
+    from napari_segloop.store.records import ImageRecord, ProjectRecord
+    from napari_segloop.store.snapshots import Snapshot
+
+TURN: Final = 0.004
+"""Seconds of copying in one turn of the viewer."""
+WORTH: Final = frozenset({"classes", "images", "queue", "task", "versions"})
+"""Parts of the state that are saved beside pixels."""
+PATIENCE: Final = 60.0
+"""Seconds that closing waits for a disk."""
+
+
+class Saver:
+    """Keeps a session in a project.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes and images.
+    write_books : callable
+        Returns the session's records, as they are now.
+    tell : callable
+        Called when `state` or `snapshots` changed, with "saved" or "history".
+
+    Attributes
+    ----------
+    project : Project or None
+        Where to; None until there is something to save.
+    begin : callable or None
+        Makes the project, on the writing thread; None: nothing is saved.
+    """
+
+    def __init__(
+        self, desk: Desk, write_books: Callable[[], Books], tell: Callable[[str], None]
+    ) -> None:
+        self._desk, self._write_books, self._tell = desk, write_books, tell
+        self.project: Project | None = None
+        self.begin: Callable[[str, str], Project] | None = None
+        self.writer, self.content = Reader(), Content(desk)
+        self.state = SavedState()
+        self.snapshots: tuple[Snapshot, ...] = ()
+        self.faults = 0  # saves that failed, one after the other
+        self._pace = Pace()
+        self._taking: Taking | None = None
+        self._is_writing = False
+        self._asked = list[Asked]()
+        self._edition = 0
+        self._saved_project: ProjectRecord | None = None
+        self._saved_images = dict[int, "ImageRecord"]()
+
+    @property
+    def can_save(self) -> bool:
+        """Whether there is, or will be, a project to write to."""
+        if self.project is None:
+            return self.begin is not None
+        return not self.project.is_read_only
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything is saved."""
+        busy = self._is_writing or self._taking is not None or self._pace.is_waiting
+        return not (busy or self._asked or self._is_news())
+
+    def note(self, parts: set[str]) -> None:
+        """Take note of what changed beside pixels.
+
+        Parameters
+        ----------
+        parts : set of str
+            Names as `LoopSession.changed` tells them.
+        """
+        if parts & WORTH and (self.project is not None or self._desk.versions.states):
+            self._pace.note(time.monotonic())
+
+    def hurry(self) -> None:
+        """Save what changed at once: a place was accepted, or a job begins."""
+        self._pace.hurry()
+
+    def ask(self, kind: str, message: str, then: Callable[[Snapshot], None]) -> None:
+        """Have a snapshot made of this moment.
+
+        Parameters
+        ----------
+        kind : {"round", "manual"}
+            Why.
+        message : str
+            In words.
+        then : callable
+            Called by a later poll, once it is on the disk.
+        """
+        if self.can_save:
+            self._asked.append(Asked(kind, message, then))  # type: ignore[arg-type]  # a literal
+            self._pace.note(time.monotonic())
+            self._pace.hurry()
+
+    def poll(self, seconds: float = TURN) -> None:
+        """Go on with saving; never waits.
+
+        Parameters
+        ----------
+        seconds : float
+            How long to copy.
+        """
+        self.writer.poll()
+        if not self.can_save:
+            return
+        now = time.monotonic()
+        self._look(now)
+        if self._taking is None and not self._is_writing and self._pace.is_due(now):
+            self._pace.begin()
+            self._taking = Taking(self._desk.truths, self._is_known)
+        if self._taking is not None and self._taking.step(seconds):
+            self._save(self._taking)
+
+    def finish(self, seconds: float = PATIENCE) -> bool:
+        """Save everything now, and wait for it.
+
+        Parameters
+        ----------
+        seconds : float
+            How long to wait at most.
+
+        Returns
+        -------
+        bool
+            Whether everything is on the disk; True also when nothing is to be saved.
+        """
+        end, faults = time.monotonic() + seconds, self.faults
+        self._pace.retry()
+        self._desk.identify_now()
+        self.content.read_now(is_now=True)
+        while self.can_save and not (self.is_idle and not self.content):
+            self.hurry()
+            self.poll(seconds)
+            if self.faults > faults or time.monotonic() > end:
+                break
+            time.sleep(0.002)
+        self.content.read_now(is_now=False)
+        return not self.can_save or self.is_idle
+
+    def take_up(self, project: Project | None, books: Books | None) -> None:
+        """Go on with a project that was opened, or with none.
+
+        Parameters
+        ----------
+        project : Project or None
+            Where to save from now on; the one before was closed.
+        books : Books or None
+            Its records, as they were saved.
+        """
+        self.project, self._taking = project, None
+        self._saved_project = None if books is None else books.project
+        self._saved_images = {} if books is None else {each.number: each for each in books.images}
+        self.content.forget()
+        self._desk.truths.unsaved.clear()
+        self._edition, self._pace = self._desk.truths.unsaved.edition, Pace()
+        self._asked.clear()
+        self.show_project()
+
+    def show_project(self, size: int | None = None) -> None:
+        """Say where the project is.
+
+        Parameters
+        ----------
+        size : int, optional
+            Bytes that it takes, where that is known anew.
+        """
+        project = self.project
+        self.state = SavedState() if project is None else replace(
+            self.state,
+            path=str(project.folder),
+            name=project.name,
+            is_read_only=project.is_read_only,
+            bytes=self.state.bytes if size is None else size,
+        )  # fmt: skip
+        self._tell("saved")
+
+    def close(self) -> None:
+        """End the thread."""
+        self.writer.close()
+
+    def _is_news(self) -> bool:
+        unsaved = self._desk.truths.unsaved
+        return unsaved.edition != self._edition or self.content.is_ready
+
+    def _is_known(self, image: int) -> bool:
+        return image in self._desk.images.identities
+
+    def _look(self, now: float) -> None:
+        """Take note of pixels that changed, and of image pixels that were read."""
+        if self._desk.truths.unsaved.edition != self._edition:
+            self._edition = self._desk.truths.unsaved.edition
+            self._pace.note(now)
+        if self.content.is_ready and not self._is_writing and not self._pace.is_waiting:
+            self._pace.note(now)
+            self._pace.hurry()
+
+    def _save(self, taking: Taking) -> None:
+        """Hand over what was copied, and what else changed up to this moment."""
+        self._taking = None
+        try:
+            work = self._work(taking)
+        except StoreError as error:  # a record that makes no sense
+            self._failed(error, taking, None)
+            return
+        if work.is_empty:
+            return
+        self._is_writing = True
+
+        def carry_out() -> Written:
+            if self.project is None and self.begin is not None:
+                self.project = self.begin(work.books.name, work.books.project.task)
+            assert self.project is not None  # asked by `can_save`
+            return write(self.project, work)
+
+        self.writer.ask(carry_out, self._done, lambda error: self._failed(error, taking, work))
+
+    def _work(self, taking: Taking) -> Work:
+        books, unsaved = self._write_books(), self._desk.truths.unsaved
+        numbers = {each.number for each in books.images}
+        gone = set(self._saved_images) - numbers
+        removed = gone | (unsaved.dropped & set(self._saved_images))
+        unsaved.dropped.clear()
+        for image in removed:
+            self.content.forget(image)
+        images = tuple(
+            each for each in books.images
+            if each.number in removed or self._saved_images.get(each.number) != each
+        )  # fmt: skip
+        before = self._saved_project
+        same = before is not None and without_time(before) == without_time(books.project)
+        asked, self._asked = tuple(self._asked), []
+        taken = {name: each for name, each in taking.taken.items() if name[1] in numbers}
+        return Work(
+            books, None if same else books.project, images, tuple(sorted(removed)), taken,
+            self.content.take(), asked,
+        )  # fmt: skip
+
+    def _done(self, written: Written) -> None:
+        self._is_writing, self.faults = False, 0
+        work = written.work
+        self._saved_project = work.project or self._saved_project
+        self._saved_images = {each.number: each for each in work.books.images}
+        self.content.saved(work.content)
+        self.content.want(written.checked)
+        if not self.snapshots or self.snapshots[0].id != written.snapshot.id:
+            self.snapshots = (written.snapshot, *self.snapshots)
+            self._tell("history")
+        text = f"Saved {datetime.now().astimezone():%H:%M}"
+        self.state = replace(self.state, text=text, level="info")
+        self.show_project()
+        for each in work.asked:
+            each.then(written.snapshot)
+
+    def _failed(self, error: SegLoopError, taking: Taking, work: Work | None) -> None:
+        """Count everything as unsaved again, and say why."""
+        self._is_writing = False
+        self.faults += 1
+        taking.put_back()
+        if work is not None:
+            self._desk.truths.unsaved.dropped.update(work.removed)
+            self.content.put_back(work.content)
+            self._asked[:0] = work.asked
+        self._pace.fail(time.monotonic())
+        text = f"Not saved: {error.got}. You can go on: it is tried again every {AGAIN:.0f} s."
+        path = error.file or self.state.path
+        self.state = replace(self.state, text=text, level="error", path=str(Path(path)))
+        self._tell("saved")

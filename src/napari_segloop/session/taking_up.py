@@ -1,0 +1,115 @@
+"""A project that was read becomes the session's state; planes stay unread until they are needed.
+
+Where the project lies and how it is saved is not known here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.core.classes import ClassTable
+from napari_segloop.session.books import index_of, queue_in, statistics_in
+from napari_segloop.session.offers import region_of
+from napari_segloop.session.state import ImageState, Place
+from napari_segloop.session.stored import StoredPlane
+
+if TYPE_CHECKING:
+    from napari_segloop.session.image_actions import ImageActions
+    from napari_segloop.session.opening import Found, FoundImage
+    from napari_segloop.store.annotations import Annotations
+    from napari_segloop.store.records import ImageRecord
+
+
+def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int | None:
+    """Go on where a project was left.
+
+    Parameters
+    ----------
+    session : ImageActions
+        Whatever it holds is dropped.
+    found : Found
+        The project.
+    keep_versions : bool
+        Whether versions that the project does not have stay in the list.
+
+    Returns
+    -------
+    int or None
+        Number of the image that was open.
+    """
+    record, desk = found.books.project, session.desk
+    versions = {each.number: each for each in desk.versions.records()} if keep_versions else {}
+    versions |= {each.number: each for each in record.versions}
+    session.clear("objects" if record.task == "objects" else "classes")
+    desk.table = ClassTable.from_dict(record.classes)
+    ordered = [versions[number] for number in sorted(versions)]
+    desk.versions.load(ordered, record.current, found.project.models.get)
+    if found.blob is not None and record.current is not None:
+        desk.versions.use(record.current, found.blob)
+    for each in found.images:
+        _add_image(session, each, found.project.annotations)
+    desk.images.count_from(record.next_image)
+    session.queue, session.accepted, session.checked, opened = queue_in(record.queue)
+    session.spent = record.seconds
+    if opened is None or opened not in desk.images:
+        return None
+    return None if desk.images.state(opened).status == "missing" else opened
+
+
+def _add_image(session: ImageActions, found: FoundImage, annotations: Annotations) -> None:
+    record, images = found.record, session.desk.images
+    images.put(_state(found), found.source, record.identity)
+    if found.note or record.excluded:
+        images.set_before(record.number, _before(record, is_missing=bool(found.note)))
+    statistics = statistics_in(record)
+    if statistics is not None:
+        images.statistics[record.number] = statistics
+    _lay_planes(session, record, annotations)
+    for name, version in record.predicted.items():
+        session.desk.predicted[record.number, index_of(name)] = version
+    for name, pixels in record.checked.items():
+        session.desk.set_checked((record.number, index_of(name)), pixels)
+    _put_places(session, record)
+
+
+def _state(found: FoundImage) -> ImageState:
+    record, identity = found.record, found.record.identity
+    status = "missing" if found.note else "excluded" if record.excluded else record.status
+    return ImageState(
+        record.number,
+        identity.name,
+        found.source.where,
+        status,  # type: ignore[arg-type]  # checked by the record
+        planes=math.prod(identity.shape.leading),
+        checked_pixels=sum(record.checked.values()),
+        by_version=bool(record.predicted),
+        note=found.note,
+    )
+
+
+def _before(record: ImageRecord, *, is_missing: bool) -> str:
+    return "excluded" if is_missing and record.excluded else record.status
+
+
+def _lay_planes(session: ImageActions, record: ImageRecord, annotations: Annotations) -> None:
+    narrow = np.dtype(np.uint16 if session.desk.objects else np.uint8)
+    shape = record.identity.shape
+    stated, unsure = set(record.stated), set(record.unsure)
+    for index in record.planes:
+        plane = StoredPlane(
+            annotations, record.number, index, (shape.rows, shape.columns), narrow, index in stated
+        )
+        session.desk.truths.lay((record.number, index), plane, unsure=index in unsure)
+
+
+def _put_places(session: ImageActions, record: ImageRecord) -> None:
+    places = session.desk.truths.places
+    for each in record.offered:
+        region = region_of(each)
+        if each.offered:
+            session.offers.put(Place(record.number, region), each)
+        if each.state in {"open", "later"}:
+            places.setdefault((record.number, each.index), []).append(region)

@@ -1,0 +1,344 @@
+"""A project that is opened again is as it was left; what was can be looked at and restored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from napari_segloop.session.loop import LoopSession
+from tests.session.conftest import SIZE, WHOLE, Loop, discs, photo
+from tests.session.projects import (
+    arrays,
+    assert_saved,
+    begin_in,
+    close,
+    facts,
+    folder_of,
+    same,
+    save,
+)
+from tests.session.test_saving import CORNER, ONES, WAYS
+from tests.session.test_withstanding import Open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_segloop.engine.client import Engine
+
+
+KEEPING = set(WAYS) - {"another task", "remove an image"}
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def kept(loop: Loop, tmp_path: Path) -> Loop:
+    """A loop of two images with first masks and doubt, that saves itself."""
+    begin_in(loop, tmp_path / "projects")
+    loop.add()
+    fill(loop)
+    return loop
+
+
+@pytest.fixture
+def second(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
+    """Another viewer on the same computer."""
+    session = LoopSession(tmp_path / "other models", engine)
+    yield Loop(session, tmp_path)
+    session.saver.finish()
+    if session.project is not None:
+        session.project.close()
+    session.desk.close()
+    session.scratch.close()
+
+
+def fill(loop: Loop) -> None:
+    for image in (1, 2):
+        masks = (discs(image - 1) > 0).astype(np.uint8)
+        loop.session.desk.put_labels((image, ()), WHOLE, masks, whole=True)
+        loop.session.desk.put_uncertainty((image, ()), WHOLE, (40 * masks).astype(np.uint8))
+        loop.session.desk.count_checked((image, ()))
+
+
+def opened(loop: Loop, folder: Path) -> Loop:
+    loop.session.open_project(folder)
+    loop.until(lambda: loop.session.project is not None and loop.session.project.folder == folder)
+    return loop
+
+
+def assert_same_after(loop: Loop, second: Loop) -> None:
+    """Save, close, open elsewhere: nothing is different."""
+    save(loop)
+    before, pixels = facts(loop.session), arrays(loop.session)
+    opened(second, close(loop))
+    after = facts(second.session)
+    assert {k: v for k, v in before.items() if v != after[k]} == {}
+    same(pixels, arrays(second.session))
+
+
+@pytest.mark.parametrize("way", sorted(set(WAYS) - {"another task"}))
+def test_it_resumes_exactly(kept: Loop, second: Loop, way: str) -> None:
+    WAYS[way](kept)
+    assert_same_after(kept, second)
+    loop = second.session
+    second.brush(1, (slice(50, 60), slice(50, 60)))  # and goes on
+    save(second)
+    assert_saved(loop)
+
+
+def test_objects_resume_exactly(loop: Loop, second: Loop, tmp_path: Path) -> None:
+    begin_in(loop, tmp_path / "projects")
+    loop.add(1, task="objects")
+    many = discs(0).astype(np.uint32) + 70_000
+    loop.session.import_labels(1, (), many)
+    assert_same_after(loop, second)
+    assert second.session.task == "objects"
+    assert second.session.desk.objects
+    assert second.session.plane(1, ()).labels.max() == many.max()
+
+
+def test_a_loop_with_a_training_resumes_exactly(kept: Loop, second: Loop) -> None:
+    kept.check_truth(1)
+    kept.check_truth(2)
+    kept.train(1.0)
+    assert kept.session.desk.versions.current == 1
+    kept.session.start_checking()
+    kept.rest()
+    kept.session.accept()
+    kept.session.later()
+    kept.session.stop_checking()
+    kept.rest()
+    assert_same_after(kept, second)
+    session = second.session
+    (record,) = session.desk.versions.records()
+    assert record.snapshot in {each.id for each in session.snapshots if each.kind == "round"}
+    assert record.software
+    assert record.steps > 0
+    assert session.desk.versions.blob() is not None
+    session.set_view(2, (), (0, 0, SIZE, SIZE))
+    session.predict()  # with weights in half precision
+    second.rest()
+    assert session.desk.predicted[2, ()] == 1
+    rounds = [each.message for each in session.snapshots if each.kind == "round"]
+    assert rounds[-1] == "Before training"
+    assert rounds[0].startswith("Version 1")
+
+
+def test_an_original_that_is_gone_still_teaches(kept: Loop, second: Loop) -> None:
+    kept.check_truth(1)
+    kept.check_truth(2)
+    save(kept)
+    shutil.rmtree(kept.folder / "images")
+    opened(second, close(kept))
+    assert {state.status for state in second.session.desk.images.states} == {"missing"}
+    assert "moved or deleted" in second.session.desk.images.state(1).note
+    second.session.settings = kept.session.settings
+    second.train(1.0)
+    assert second.session.desk.versions.current == 1, second.told
+
+
+@pytest.mark.parametrize("change", ["pixels", "shape", "dtype", "another file"])
+def test_another_image_in_its_place_is_never_used(kept: Loop, second: Loop, change: str) -> None:
+    path = kept.folder / "images" / "disc0.tif"
+    folder = (save(kept), close(kept))[1]
+    new = {
+        "pixels": 255 - photo(0),
+        "shape": photo(0)[:-1],
+        "dtype": photo(0).astype(np.uint16),
+        "another file": photo(7),
+    }[change]
+    tifffile.imwrite(path, new)
+    opened(second, folder)
+    state = second.session.desk.images.state(1)
+    assert state.status == "missing"
+    assert "another one" in state.note
+    assert second.session.desk.images.state(2).status == "predicted"
+    assert second.session.plane(1, ()).labels.any()
+
+
+def test_a_copy_with_another_time_is_the_same_image(kept: Loop, second: Loop) -> None:
+    folder = (save(kept), close(kept))[1]
+    os.utime(kept.folder / "images" / "disc0.tif", (1e9, 1e9))
+    opened(second, folder)
+    assert second.state_of(1) == "predicted"
+
+
+def test_an_image_that_moved_is_known_again(kept: Loop, second: Loop) -> None:
+    folder = (save(kept), close(kept))[1]
+    moved = kept.folder / "elsewhere"
+    (kept.folder / "images").rename(moved)
+    opened(second, folder)
+    session = second.session
+    assert second.state_of(1) == second.state_of(2) == "missing"
+    session.locate(1, moved / "disc1.tif")
+    second.until(lambda: session.desk.told is not None and "another one" in session.desk.told.text)
+    session.locate(1, moved / "disc0.tif")
+    second.until(lambda: second.state_of(1) == "predicted")
+    session.add_files([moved / "disc1.tif"])
+    second.until(lambda: second.state_of(2) == "predicted")
+    assert len(session.desk.images) == 2
+    save(second)
+    opened(kept, close(second))
+    assert kept.state_of(1) == kept.state_of(2) == "predicted"
+
+
+def test_an_open_layer_is_known_again(loop: Loop, second: Loop, tmp_path: Path) -> None:
+    begin_in(loop, tmp_path / "projects")
+    image = loop.session.add_source(Open())  # type: ignore[arg-type]
+    loop.until(lambda: loop.session.desk.images.identities)
+    loop.session.answer_task("classes")
+    loop.session.import_labels(image, (1,), (discs(0) > 0).astype(np.uint8))
+    save(loop)
+    pixels = arrays(loop.session)
+    opened(second, close(loop))
+    assert second.state_of(image) == "missing"
+    second.session.add_source(Open())  # type: ignore[arg-type]
+    second.until(lambda: second.state_of(image) == "checked")
+    assert len(second.session.desk.images) == 1
+    same(pixels, arrays(second.session))
+
+
+def test_a_second_viewer_reads_only(kept: Loop, second: Loop) -> None:
+    save(kept)
+    opened(second, folder_of(kept))
+    assert second.session.state.saved.is_read_only
+    assert any("open in another viewer" in text for text in second.told)
+    same(arrays(kept.session), arrays(second.session))
+    second.brush(1, CORNER)
+    assert second.session.saver.finish()
+    second.session.snapshot("mine")
+    assert "read-only" in second.told[-1]
+    assert_saved(kept.session)
+
+
+def test_no_project_is_said_and_the_session_goes_on(loop: Loop, tmp_path: Path) -> None:
+    loop.add(1)
+    loop.session.open_project(tmp_path / "nothing")
+    loop.until(lambda: any("no such folder" in text for text in loop.told))
+    assert len(loop.session.desk.images) == 1
+
+
+def test_restore_brings_back_all_and_keeps_the_present(kept: Loop) -> None:
+    kept.check_truth(1)
+    kept.session.snapshot("before")
+    save(kept)
+    session = kept.session
+    before, pixels = facts(session), arrays(session)
+    (snapshot,) = (each for each in session.snapshots if each.message == "before")
+    kept.brush(2, CORNER)
+    session.add_class("late")
+    present = arrays(session)
+    session.restore(snapshot.id)
+    same(pixels, arrays(session))
+    assert facts(session) == before
+    kept.brush(1, (slice(100, 120), slice(3, 9)), 3)
+    save(kept)
+    assert_saved(session)
+    (kept_present,) = (each for each in session.snapshots if each.is_kept)
+    session.restore(kept_present.id)
+    same(present, arrays(session))
+    assert len(session.table.classes) == 2
+
+
+def test_one_click_back_across_accept_and_train(kept: Loop) -> None:
+    save(kept)
+    session, before = kept.session, arrays(kept.session)
+    WAYS["accept"](kept)
+    save(kept)
+    after = arrays(session)
+    session.step_back()
+    same(before, arrays(session))
+    session.step_back()
+    same(after, arrays(session))
+    kept.check_truth(1)
+    kept.check_truth(2)
+    save(kept)
+    checked = arrays(session)
+    kept.train(1.0)
+    (taught,) = (each for each in session.snapshots if each.message == "Before training")
+    session.restore(taught.id)
+    same(checked, arrays(session))
+    assert session.desk.versions.current is None
+    assert [version.number for version in session.state.versions] == [1]
+    session.use_version(1)
+    kept.until(lambda: session.desk.versions.current == 1)
+
+
+def test_a_snapshot_is_looked_at(kept: Loop) -> None:
+    kept.session.snapshot("before")
+    save(kept)
+    then = kept.session.plane(1, ()).labels.copy()
+    kept.paint(1, ONES)
+    save(kept)
+    seen = list[tuple[object, ...]]()
+    kept.session.looked.connect(lambda *args: seen.append(args))
+    (snapshot,) = (each for each in kept.session.snapshots if each.message == "before")
+    kept.session.look_at(snapshot.id)
+    kept.until(lambda: seen)
+    image, index, labels, checked = seen[0]
+    assert (image, index) == (1, ())
+    np.testing.assert_array_equal(labels, then)  # type: ignore[arg-type]
+    assert not checked.any()  # type: ignore[attr-defined]
+
+
+def test_a_snapshot_is_kept(kept: Loop) -> None:
+    save(kept)
+    (snapshot, *_) = kept.session.snapshots
+    kept.session.keep(snapshot.id, "good")
+    kept.until(lambda: any(e.is_kept and e.message == "good" for e in kept.session.snapshots))
+
+
+def test_a_new_project_begins_empty(kept: Loop) -> None:
+    save(kept)
+    first = folder_of(kept)
+    kept.session.new_project()
+    assert not kept.session.state.images
+    assert kept.session.task is None
+    kept.session.add_files([kept.folder / "images" / "disc1.tif"])
+    kept.until(lambda: all(s.planes for s in kept.session.desk.images.states))
+    kept.session.answer_task("classes")
+    kept.brush(1, CORNER)
+    save(kept)
+    assert folder_of(kept) != first
+    assert [each.exists for each in kept.session.state.recent][:1] == [True]
+    assert_saved(kept.session)
+
+
+def test_a_project_is_renamed(kept: Loop) -> None:
+    save(kept)
+    kept.session.rename_project("Nuclei")
+    assert folder_of(kept).name == "Nuclei.segloop"
+    assert kept.session.state.saved.name == "Nuclei"
+    kept.brush(1, CORNER)
+    save(kept)
+    assert_saved(kept.session)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(set(WAYS) - {"another task", "remove an image"})), max_size=5)
+)
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_was_done_is_there_again(kept: Loop, ways: list[str]) -> None:
+    session = kept.session
+    for way in ways:
+        if len(session.table.classes) == 1 or way not in {"a late class", "merge", "delete"}:
+            WAYS[way](kept)
+    save(kept)
+    before, pixels = facts(session), arrays(session)
+    folder = close(kept)
+    opened(kept, folder)
+    assert facts(session) == before
+    same(pixels, arrays(session))
