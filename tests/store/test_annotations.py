@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import icechunk
@@ -407,3 +408,29 @@ def test_a_repository_with_settings_of_its_own_is_refused(begun: Annotations) ->
     settings_file.write_text("manifest:\n", "utf-8")
     with pytest.raises(StoreError, match="without settings"):
         reopened(begun)
+
+
+def test_saves_of_several_threads_follow_each_other(
+    begun: Annotations, rng: np.random.Generator
+) -> None:
+    chunks = [piece(rng, y, x) for y, x in CORNERS]
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda chunk: begun.save(Save(chunks=(chunk,))), chunks))
+        seen = list(threads.map(lambda _: len(begun.history()), range(4)))
+    assert all(same(begun, chunk) for chunk in chunks)
+    assert {each.id for each in made} < {each.id for each in begun.history()}
+    assert set(seen) == {len(begun.history())}
+
+
+def test_an_older_state_can_be_opened_as_if_it_were_the_newest(
+    begun: Annotations, rng: np.random.Generator
+) -> None:
+    chunk = piece(rng)
+    old = begun.save(Save(project(seconds=1), (), (chunk,)))
+    begun.save(Save(project(seconds=2), (), (piece(rng),)))
+    opened = Annotations.open(begun.folder, at=old.id)
+    assert opened.is_read_only
+    assert opened.project().seconds == 1
+    assert same(opened, chunk)
+    assert opened.history()[0].id == old.id
+    assert opened.check() == []
