@@ -204,6 +204,29 @@ def test_layers_that_vanish_end_the_tie_and_nothing_else(face: Face) -> None:
     assert not np.count_nonzero([image.is_open for image in face.session.state.images])
 
 
+def test_the_view_goes_to_a_place_of_an_image_that_is_opened_for_it(face: Face) -> None:
+    session = face.session
+    for _ in range(2):
+        face.add_crystals(128)
+    session.answer_task("classes")
+    face.until(lambda: session.view is not None)
+    session.make_first_masks(scope="all")
+    face.until(lambda: {place.image for place in session.queue.places} == {1, 2})
+    session.start_checking()
+    seen = set[int]()
+    while seen != {1, 2}:
+        here = session.queue.here
+        seen.add(here.image)
+        face.turn()
+        assert face.stage.opened.image == here.image
+        assert "place to check" in face.viewer.layers
+        rows, columns = here.region.slices
+        outlined = face.viewer.layers["place to check"].data[0]
+        assert outlined.min(axis=0).tolist() == [rows.start - 0.5, columns.start - 0.5]
+        assert outlined.max(axis=0).tolist() == [rows.stop - 0.5, columns.stop - 0.5]
+        session.later()
+
+
 def test_the_stage_is_the_same_for_the_viewer_and_its_proxy(
     make_napari_viewer_proxy: Callable[[], Viewer], private_models: Path
 ) -> None:

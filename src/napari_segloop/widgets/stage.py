@@ -193,6 +193,7 @@ class Stage(QObject):
         if not self.opened.is_alive:
             self.session.view = None
         self.opened.show_uncertainty(self._shows_uncertainty)
+        self.opened.go(self.session.queue.here)
 
     def _leave(self) -> None:
         self.preview.hide()
