@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from napari_segloop.cli.picture import HEAT, grey, heat, overlay, with_regions
 from napari_segloop.cli.report import drain
 from napari_segloop.core.modelfile import load_model
 from napari_segloop.core.regions import Region
+from napari_segloop.files.writing import read_provenance
+from napari_segloop.store.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +80,7 @@ def test_everything_is_written(played: tuple[DemoResult, list[Event]], tmp_path:
     with Image.open(files["picture"]) as picture:
         assert picture.size > (4 * 2 * 96, 3 * 2 * 96)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "before-after.png", "model.segloop", "images", "masks", "checked",
+        "before-after.png", "model.segloop", "images", "masks", "checked", "demo.segloop",
     }  # fmt: skip
 
 
@@ -117,3 +120,28 @@ def test_regions_are_outlined_where_they_are() -> None:
     assert 30 <= columns.min() <= 33
     assert 56 <= rows.max() <= 60
     assert 76 <= columns.max() <= 80
+
+
+def test_the_project_says_which_model_and_which_annotations_made_the_masks(
+    played: tuple[DemoResult, list[Event]], tmp_path: Path
+) -> None:
+    result, _ = played
+    files = write_files(result, tmp_path)
+    origin = json.loads(read_provenance(files["masks"] / "sample-1.tif") or "")
+    with Project.open(files["project"], read_only=True) as project:
+        kept, record = project.annotations, project.annotations.project()
+        assert origin["project"] == project.id
+        assert origin["model"] in {version.model for version in record.versions}
+        one, two = record.versions
+        assert (one.parent, two.parent) == (None, 1)
+        assert project.models.info(two.model).start == one.model
+        taught = kept.plane(1, (), two.snapshot)
+        desk, view = result.taught[0], result.views["sample-1"][2]
+        assert (taught["checked"] == view.checked).all()
+        right = view.checked == 1
+        assert (taught["labels"][right] == view.labels[right]).all()
+        assert (kept.plane(1, (), origin["snapshot"])["labels"] == desk.labels).all()
+        assert (kept.content(1, (), slice(0, 96), slice(0, 96))[0][0] == desk.image).all()
+        assert kept.check() == []
+    again = write_files(result, tmp_path)
+    assert again["project"].name == "demo 2.segloop"

@@ -64,17 +64,16 @@ def play(settings: DemoSettings) -> Generator[Event, None, DemoResult]:
     loop = _Loop(settings)
     yield loop.close("first masks")
     loop.check(loop.first_places())
-    result = yield from loop.train(settings.steps[0], None)
-    yield from loop.predict(result.model)
+    first = yield from loop.train(settings.steps[0], None)
+    yield from loop.predict(first.model)
     places = loop.worst_places()
     yield loop.close("round 1", places)
     loop.check(places)
-    result = yield from loop.train(settings.steps[1], result.model)
-    yield from loop.predict(result.model)
+    second = yield from loop.train(settings.steps[1], first.model)
+    yield from loop.predict(second.model)
     yield loop.close("round 2")
-    return DemoResult(
-        result.model, tuple(loop.taught), tuple(loop.kept), tuple(loop.rounds), loop.views
-    )
+    desks, trainings = (tuple(loop.taught), tuple(loop.kept)), (first, second)
+    return DemoResult(second.model, *desks, tuple(loop.rounds), loop.views, trainings)
 
 
 Places = list[tuple[Desk, "Region"]]
@@ -160,7 +159,8 @@ class _Loop:
             tally.add(desk.labels, desk.truth)
         for desk in (*self.taught, *self.kept):
             chosen = tuple(region for at, region in places or [] if at is desk)
-            view = View(desk.labels.copy(), desk.uncertainty.copy(), chosen)
+            now = (desk.labels.copy(), desk.uncertainty.copy(), desk.checked.copy())
+            view = View(*now, chosen)
             self.views.setdefault(desk.name, []).append(view)
         done = self._round(name, tally)
         self.rounds.append(done)

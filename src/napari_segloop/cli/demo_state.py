@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.regions import Region
+    from napari_segloop.core.train import TrainResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,15 @@ class View:
         The masks.
     uncertainty : (Y, X) ndarray of uint8
         Value / 255 is the probability that the mask is wrong.
+    checked : (Y, X) ndarray of uint8
+        1 where the user stands behind them.
     regions : tuple of Region
         What the user checks next, worst first.
     """
 
     labels: Labels
     uncertainty: NDArray[np.uint8]
+    checked: NDArray[np.uint8]
     regions: tuple[Region, ...] = ()
 
 
@@ -148,6 +152,8 @@ class DemoResult:
         First masks, round 1, round 2.
     views : dict of str to list of View
         For each image its looks after each round.
+    trainings : tuple of TrainResult
+        Of each round.
     """
 
     model: Model
@@ -155,3 +161,4 @@ class DemoResult:
     kept: tuple[Desk, ...]
     rounds: tuple[RoundDone, ...]
     views: dict[str, list[View]]
+    trainings: tuple[TrainResult, ...] = ()

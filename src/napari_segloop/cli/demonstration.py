@@ -1,13 +1,15 @@
-"""``segloop demo``: play the loop, tell how it goes, leave a picture, the images and the model."""
+"""``segloop demo``: play the loop, tell how it goes, leave a picture, images, model and project."""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_segloop.cli.demo_loop import SUSPENSION, play
+from napari_segloop.cli.demo_project import write_project
 from napari_segloop.cli.demo_state import DemoSettings, RoundDone
 from napari_segloop.cli.outputs import make_folder
 from napari_segloop.cli.picture import Panel, compose, grey, heat, overlay, with_regions
@@ -52,7 +54,7 @@ def run(request: DemoRequest, reporter: Reporter) -> int:
     reporter.show(rounds_table(result.rounds))
     rounds = [done.to_dict() for done in result.rounds]
     reporter.result(rounds=rounds, model_id=result.model.id, **files, seconds=seconds)
-    reporter.say(f"{duration(seconds)}. Look at {files['picture']}.")
+    reporter.say(f"{duration(seconds)}. Look at {files['picture']}, or open {files['project']}.")
     return 0
 
 
@@ -101,7 +103,7 @@ def _percent(share: float | None) -> str:
 
 
 def write_files(result: DemoResult, folder: Path) -> dict[str, Path]:
-    """Write picture, model, images, masks and what was checked.
+    """Write picture, model, project, images, masks and what was checked.
 
     Parameters
     ----------
@@ -118,19 +120,22 @@ def write_files(result: DemoResult, folder: Path) -> dict[str, Path]:
     files = {name: folder / name for name in ("images", "masks", "checked")}
     for desk in (*result.taught, *result.kept):
         _write_plane(files["images"] / f"{desk.name}.tif", desk.image)
-        _write_plane(files["masks"] / f"{desk.name}.tif", desk.labels)
-        _write_plane(files["checked"] / f"{desk.name}.tif", desk.checked)
+    project, made_by = write_project(result, folder, files["images"])
+    origin = json.dumps(made_by, sort_keys=True)
+    for desk in (*result.taught, *result.kept):
+        _write_plane(files["masks"] / f"{desk.name}.tif", desk.labels, origin)
+        _write_plane(files["checked"] / f"{desk.name}.tif", desk.checked, origin)
     save_model(result.model, folder / MODEL)
     with replacing(folder / PICTURE) as temporary:
         draw(result).save(temporary, "PNG")
-    return {"picture": folder / PICTURE, "model": folder / MODEL, **files}
+    return {"picture": folder / PICTURE, "model": folder / MODEL, "project": project, **files}
 
 
-def _write_plane(path: Path, plane: Array) -> None:
+def _write_plane(path: Path, plane: Array, origin: str = "") -> None:
     rows, columns = plane.shape
     size = SUSPENSION.pixel_size_um
     layout = Layout("", (), (rows, columns), pixel_size=PixelSize(size, size, None))
-    with TiffOutput(path, layout, plane.dtype) as file:
+    with TiffOutput(path, layout, plane.dtype, origin) as file:
         file.write(plane)
 
 

@@ -23,13 +23,15 @@ class TrainRequest:
     Parameters
     ----------
     images, labels, checked : tuple of Path
-        Files and folders; `checked` may be empty.
+        Files and folders; `checked` may be empty, and all are when a project teaches.
+    project : Path, optional
+        What is checked in it teaches.
     model : Path
         The file to write.
     task : {"classes", "objects"}, optional
         What label values mean; classes, or the task of the start model, when not given.
     start : str
-        A model file, "imagenet" or "none".
+        A model file, "imagenet", "none", or "current": the version in use in the project.
     encoder : str, optional
         Any encoder of segmentation-models-pytorch.
     ignore : int, optional
@@ -49,6 +51,7 @@ class TrainRequest:
     images: tuple[Path, ...]
     labels: tuple[Path, ...]
     checked: tuple[Path, ...]
+    project: Path | None
     model: Path
     task: str | None
     start: str
@@ -62,9 +65,15 @@ class TrainRequest:
 
 
 @click.command("train", cls=options.ListCommand, short_help="Teach a network from checked labels.")
-@options.path_list("--images", "The images.", required=True)
-@options.path_list("--labels", "Their labels, paired by file name.", required=True)
+@options.path_list("--images", "The images.")
+@options.path_list("--labels", "Their labels, paired by file name.")
 @options.path_list("--checked", "Where labels are truth (value 1).  [default: everywhere]")
+@click.option(
+    "--project",
+    type=options.PATH,
+    metavar="PROJECT",
+    help="Learn from what is checked in a project, which gets a new version of its model.",
+)
 @click.option(
     "--model", type=options.PATH, required=True, metavar="OUT", help="The model file to write."
 )
@@ -75,10 +84,9 @@ class TrainRequest:
 )
 @click.option(
     "--start",
-    default="none",
-    show_default=True,
     metavar="MODEL|imagenet|none",
-    help="Start from a model, from everyday photos, or from zero.",
+    help="Start from a model, from everyday photos, or from zero.  [default: none; with --project "
+    "the version in use]",
 )
 @click.option("--encoder", metavar="NAME", help="Any encoder of smp.  [default: resnet34]")
 @click.option("--ignore", type=int, metavar="VALUE", help="A label value that is never truth.")
@@ -101,4 +109,18 @@ def command(**request: object) -> int:
     """
     if request["steps"] is not None and request["minutes"] is not None:
         raise click.UsageError("--steps and --minutes exclude each other")
-    return options.start_job("training", TrainRequest(**request))  # type: ignore[arg-type]
+    files = [name for name in ("images", "labels", "checked") if request[name]]
+    if request["project"] is None:
+        _need_files(files)
+    elif files or request["reading"] != options.Reading():
+        raise click.UsageError("--project brings its images; leave out what names or reads others")
+    request["start"] = request["start"] or ("current" if request["project"] else "none")
+    job = "project_training" if request["project"] else "training"
+    return options.start_job(job, TrainRequest(**request))  # type: ignore[arg-type]
+
+
+def _need_files(given: list[str]) -> None:
+    """Refuse a training without images or labels."""
+    missing = [f"--{name}" for name in ("images", "labels") if name not in given]
+    if missing:
+        raise click.UsageError(f"{' and '.join(missing)} missing, or --project")

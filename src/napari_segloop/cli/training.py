@@ -51,13 +51,13 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
     images = [plane for item in with_truth(pairing, request) for plane in read_pair(item, reading)]
     if pairing.skipped:
         reporter.notice(f"Passed over {len(pairing.skipped)} image(s) without labels.")
-    course = _Course(reporter)
+    course = Course(reporter)
     with stop_on_interrupt(course.stop) as should_stop:
         settings = settings_for(request, start, reading)
         result = drain(fit(images, settings, start, should_stop), course.tell)
-        written = _write(result, request.model)
-    reporter.result(**_summary(result, course), **written, skipped=len(pairing.skipped))
-    _say(result, written, reporter)
+        written = write_models(result, request.model)
+    reporter.result(**summary(result, course), **written, skipped=len(pairing.skipped))
+    say(result, written, reporter)
     return 130 if result.stopped else 0
 
 
@@ -201,7 +201,7 @@ def _name(item: Pair, index: tuple[int, ...]) -> str:
     return f"{item.image} [{';'.join(map(str, index))}]" if index else str(item.image)
 
 
-class _Course:
+class Course:
     """Tells how a training goes, and remembers what was planned."""
 
     def __init__(self, reporter: Reporter) -> None:
@@ -238,7 +238,7 @@ class _Course:
         self._reporter.progress(f"step {event.step}{when}, loss {event.loss:.3f}{score}")
 
 
-def _write(result: TrainResult, model: Path) -> dict[str, object]:
+def write_models(result: TrainResult, model: Path) -> dict[str, object]:
     """Write the winner, and weights that lost beside it; return where."""
     save_model(result.model, model)
     if result.candidate is None:
@@ -247,7 +247,8 @@ def _write(result: TrainResult, model: Path) -> dict[str, object]:
     return {"model": model, "candidate": candidate_path(model)}
 
 
-def _summary(result: TrainResult, course: _Course) -> dict[str, object]:
+def summary(result: TrainResult, course: Course) -> dict[str, object]:
+    """Return what a training led to, for the last JSON line."""
     info = result.model.info
     return {
         "id": result.model.id,
@@ -274,7 +275,8 @@ def _counted(steps: int | None) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
-def _say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
+def say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
+    """Say in sentences what a training led to."""
     agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
     reporter.say(
         f"{_counted(result.steps)} in {duration(result.seconds)}; "

@@ -6,8 +6,10 @@ What they hold is not known here.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.durable import flush, flush_folder
@@ -15,7 +17,6 @@ from napari_segloop.store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PARTIAL: Final = ".partial"
 _PIECE: Final = 1 << 20
@@ -163,18 +164,35 @@ def files_in(folder: Path) -> Iterator[Path]:
     StoreError
         For a link to a place outside.
     """
-    root = folder.resolve()
+    refuse_links(folder)
     for path in sorted(folder.rglob("*")):
-        inside = root / path.relative_to(folder)
-        if (path.is_symlink() or path.is_dir()) and not path.resolve().is_relative_to(root):
-            raise StoreError(
-                "a project whose files lie in its own folder",
-                f"a link to {path.resolve()}",
-                "Ask where this project comes from before you take the link away.",
-                str(inside),
-            )
         if path.is_file() and not path.name.endswith(PARTIAL) and "#" not in path.name:
             yield path
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuse a folder out of which a link leads; quick also for 100,000 files.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists.
+
+    Raises
+    ------
+    StoreError
+        Naming the first such link.
+    """
+    root = folder.resolve()
+    left = [str(folder)]
+    while left:
+        with os.scandir(left.pop()) as entries:
+            for entry in entries:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if entry.is_symlink() or is_folder:
+                    _check_inside(Path(entry.path), root)
+                if is_folder:
+                    left.append(entry.path)
 
 
 def size_of(folder: Path) -> int:
@@ -205,3 +223,13 @@ def _written(source: Path, target: Path) -> str:
             write.write(piece)
     flush(target)
     return digest.hexdigest()
+
+
+def _check_inside(path: Path, root: Path) -> None:
+    if not path.resolve().is_relative_to(root):
+        raise StoreError(
+            "a project whose files lie in its own folder",
+            f"a link to {path.resolve()}",
+            "Ask where this project comes from before you take the link away.",
+            str(path),
+        )

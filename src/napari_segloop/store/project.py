@@ -16,7 +16,7 @@ from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.durable import flush_folder
 from napari_segloop.store.annotations import Annotations, Save
 from napari_segloop.store.card import Card, read_card
-from napari_segloop.store.copying import files_in, move_folder, size_of
+from napari_segloop.store.copying import move_folder, refuse_links, size_of
 from napari_segloop.store.errors import OLDER, ProjectBusy, StoreError
 from napari_segloop.store.faults import writing
 from napari_segloop.store.locking import LOCK
@@ -141,8 +141,7 @@ class Project:
         """
         if not folder.is_dir():
             raise StoreError("a project", "no such folder", "Look for it elsewhere.", str(folder))
-        for _ in files_in(folder):  # no link leads outside
-            pass
+        refuse_links(folder)
         try:
             card = read_card(folder)
             is_copy = (folder / MARK).is_file()

@@ -1,0 +1,183 @@
+"""``segloop train --project``: teach from a project, and give it a version of its model.
+
+The version tells what taught it: the snapshot, the settings, and its score beside its parent's.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.outputs import check_file
+from napari_segloop.cli.project_truth import read_truth
+from napari_segloop.cli.report import drain
+from napari_segloop.cli.training import (
+    NO_MODELS,
+    Course,
+    reading_for,
+    say,
+    settings_for,
+    summary,
+    write_models,
+)
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.modelfile import load_model, model_bytes, model_from_bytes
+from napari_segloop.core.train import fit
+from napari_segloop.store.annotations import Save
+from napari_segloop.store.project import Project
+from napari_segloop.store.records import VersionRecord
+
+if TYPE_CHECKING:
+    from napari_segloop.cli.report import Reporter
+    from napari_segloop.cli.train import TrainRequest
+    from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.settings import TrainSettings
+    from napari_segloop.core.train import TrainResult
+    from napari_segloop.store.records import ProjectRecord
+
+
+def run(request: TrainRequest, reporter: Reporter) -> int:
+    """Teach a network from a project and write it."""
+    folder = Path(request.project or "")
+    check_file(request.model, [folder])
+    with Project.open(folder) as project:
+        record, snapshot = project.annotations.project(), project.history()[0].id
+        start, parent = first_model(project, record, request.start)
+        request = _for_task(request, record.task)
+        reading = reading_for(request.reading, start)
+        settings_for(request, start, reading)  # wrong values are found before images are read
+        images = list(read_truth(project.annotations, snapshot, reporter.notice))
+        course = Course(reporter)
+        with stop_on_interrupt(course.stop) as should_stop:
+            settings = settings_for(request, start, reading)
+            result = drain(fit(images, settings, start, should_stop), course.tell)
+            written = write_models(result, request.model)
+            version = keep(project, result, settings, parent, snapshot)
+    reporter.result(**summary(result, course), **written, version=version, snapshot=snapshot)
+    say(result, written, reporter)
+    reporter.say(f"Version {version} of {folder}.")
+    return 130 if result.stopped else 0
+
+
+def first_model(
+    project: Project, record: ProjectRecord, start: str
+) -> tuple[Model | None, int | None]:
+    """Return what training starts from.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+    record : ProjectRecord
+        Its versions.
+    start : str
+        "current", "none", "imagenet" or a model file.
+
+    Returns
+    -------
+    model : Model or None
+        None for none.
+    parent : int or None
+        Its version, where the project has one.
+    """
+    if start != "current":
+        model = None if start in NO_MODELS else load_model(Path(start))
+        known = {each.model: each.number for each in record.versions}
+        return model, None if model is None else known.get(model.info.original or model.id)
+    current = next((each for each in record.versions if each.number == record.current), None)
+    if current is None:
+        return None, None
+    return model_from_bytes(project.models.get(current.model)), current.number
+
+
+def keep(
+    project: Project,
+    result: TrainResult,
+    settings: TrainSettings,
+    parent: int | None,
+    snapshot: str,
+) -> int:
+    """Give a project a version.
+
+    Parameters
+    ----------
+    project : Project
+        Open for writing.
+    result : TrainResult
+        Of the training.
+    settings : TrainSettings
+        How it was trained.
+    parent : int or None
+        The version that it started from.
+    snapshot : str
+        The annotations that taught.
+
+    Returns
+    -------
+    int
+        The version's number; it is in use from now on, unless it lost.
+    """
+    model, record = result.candidate or result.model, project.annotations.project()
+    number = max((each.number for each in record.versions), default=0) + 1
+    project.models.put(model.id, model_bytes(model))
+    version = replace(
+        described(model, number), parent=parent, snapshot=snapshot,
+        settings={name: value for name, value in asdict(settings).items() if value is not None},
+        seconds=result.seconds, device=settings.device, score=result.score,
+        start_score=result.start_score, accepted=result.accepted, dice=_dice(result),
+    )  # fmt: skip
+    current = number if result.accepted else record.current
+    changed = replace(record, versions=(*record.versions, version), current=current)
+    message = f"Version {number}" + ("" if result.accepted else ", not accepted")
+    project.annotations.save(Save(changed), message, "round", version=current)
+    return number
+
+
+def described(model: Model, number: int) -> VersionRecord:
+    """Return what a model says of itself as a version.
+
+    Parameters
+    ----------
+    model : Model
+        In full precision.
+    number : int
+        Of the version.
+
+    Returns
+    -------
+    VersionRecord
+        Without what only the training knows.
+    """
+    info = model.info
+    return VersionRecord(
+        number=number,
+        model=model.id,
+        seed=info.seed % 2**53,
+        steps=info.steps,
+        score=info.score,
+        created=info.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        teach=len(info.teach_hashes),
+        test=len(info.test_hashes),
+        software=dict(info.versions),
+        note="segloop train",
+        values=info.values,
+        channels=info.channels,
+        task=info.task,
+        pixel_size=info.pixel_size,
+    )
+
+
+def _dice(result: TrainResult) -> dict[str, float]:
+    values = (result.candidate or result.model).info.values
+    pairs = zip(values, result.dice, strict=False)
+    return {str(value): score for value, score in pairs if score is not None}
+
+
+def _for_task(request: TrainRequest, task: str) -> TrainRequest:
+    if request.task not in (None, task):
+        got = f"--task {request.task}"
+        raise InputError(f"a project for {request.task}", f"one for {task}", f"Leave out {got}.")
+    return replace(request, task=task)
