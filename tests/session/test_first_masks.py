@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Touching:
     """Two discs that touch, as an image that needs no file."""
 
-    name, where, axes, leading, plane_shape, channels = "two", "memory", "YX", (), (SIZE, SIZE), 1
+    name, where, axes, leading, plane_shape, channels = "two", "memory", "", (), (SIZE, SIZE), 1
+    pixel_size, gone = None, ""
 
     def is_alive(self) -> bool:
         return True

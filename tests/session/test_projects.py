@@ -39,7 +39,7 @@ KEEPING = set(WAYS) - {"another task", "remove an image"}
 
 @pytest.fixture(autouse=True)
 def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
 
 
 @pytest.fixture
@@ -306,7 +306,7 @@ def test_a_new_project_begins_empty(kept: Loop) -> None:
     assert not kept.session.state.images
     assert kept.session.task is None
     kept.session.add_files([kept.folder / "images" / "disc1.tif"])
-    kept.until(lambda: all(s.planes for s in kept.session.desk.images.states))
+    kept.until(lambda: [s.planes for s in kept.session.desk.images.states] == [1])
     kept.session.answer_task("classes")
     kept.brush(1, CORNER)
     save(kept)

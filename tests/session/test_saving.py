@@ -31,7 +31,7 @@ ONES = np.ones((SIZE, SIZE), np.uint8)
 @pytest.fixture
 def saved(loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loop:
     """A loop of two images with first masks, saved."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
     begin_in(loop, tmp_path / "projects")
     loop.add()
     loop.session.desk.put_labels((1, ()), WHOLE, (discs(0) > 0).astype(np.uint8), whole=True)

@@ -31,7 +31,7 @@ class Open:
     """A source as an open layer is one; it can be taken away, and may raise at its last plane."""
 
     where, axes, channels, leading = "open layer", "Q", 1, (3,)
-    plane_shape, pixel_size = (160, 160), None
+    plane_shape, pixel_size, gone = (160, 160), None, "its layer was removed"
 
     def __init__(self, name: str = "layer", seed: int = 0, *, raises: bool = False) -> None:
         self.name, self._photo, self._raises, self.is_here = name, photo(seed), raises, True

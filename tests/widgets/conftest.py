@@ -113,8 +113,9 @@ def planes() -> type[Planes]:
 
 @pytest.fixture
 def private_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test keeps models among those of the user."""
+    """No test keeps models or projects among those of the user."""
     folder = tmp_path / "models"
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
     monkeypatch.setattr("napari_segloop.widgets.stage._folder", lambda: folder)
     return folder
 

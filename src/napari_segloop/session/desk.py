@@ -209,7 +209,7 @@ class Desk:
             return Pixels(whole_plane(source, key[1]), statistics)
 
         def keep(pixels: Pixels) -> None:
-            if key[0] in self.images:
+            if source is not None and self.images.has(key[0], source):
                 self.images.statistics[key[0]] = pixels.statistics
                 then(pixels)
             else:

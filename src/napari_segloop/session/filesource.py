@@ -87,6 +87,11 @@ class FileSource:
         """Height and width in micrometres, as soon as the file was opened once."""
         return self._pixel_size
 
+    @property
+    def gone(self) -> str:
+        """That the file is gone."""
+        return f"{self.where} is gone; bring it back, or take it off the list"
+
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return a window of a plane, see `session.sources.ImageSource.read`.
 

@@ -93,22 +93,22 @@ class ImageActions(LoopParts):
         image = self.desk.images.add(source)
         self.desk.reader.ask(
             lambda: len(indices(source)),
-            lambda planes: self._measured(image, planes),
-            lambda error: self._unusable(image, error),
+            lambda planes: self._measured(image, source, planes),
+            lambda error: self._unusable(image, source, error),
         )
         clerk = self.desk.reader if source.where == OPEN_LAYER else self.desk.clerk
         clerk.ask(
             lambda: identify(source),
-            lambda found: self._recognised(image, found),
-            lambda _: self._unidentified(image),  # it is said when the pixels are needed
+            lambda found: self._recognised(image, source, found),
+            lambda _: self._unidentified(image, source),  # said when the pixels are needed
         )
         self.note("images")
         return image
 
-    def _recognised(self, image: int, found: Identity) -> None:
+    def _recognised(self, image: int, asked: ImageSource, found: Identity) -> None:
         """Keep one row for the same pixels; it gets its masks back when its layer was removed."""
         images = self.desk.images
-        known = images.recognise(image, found) if image in images else None
+        known = images.recognise(image, found) if images.has(image, asked) else None
         if known is None:
             self.note("images")
             return
@@ -123,10 +123,10 @@ class ImageActions(LoopParts):
         if is_shown:
             self.open(known)
 
-    def _unidentified(self, image: int) -> None:
+    def _unidentified(self, image: int, asked: ImageSource) -> None:
         images = self.desk.images
-        if image in images and images.state(image).planes:
-            images.identities[image] = unread(images.source(image))
+        if images.has(image, asked) and images.state(image).planes:
+            images.identities[image] = unread(asked)
 
     def _go_on(self, image: int, source: ImageSource) -> None:
         if self.desk.images.opened == image:
@@ -136,15 +136,15 @@ class ImageActions(LoopParts):
         self.desk.tell(f"{source.name} is known: its masks are here again.", "info")
         self.note("images")
 
-    def _measured(self, image: int, planes: int) -> None:
-        if image in self.desk.images:
+    def _measured(self, image: int, asked: ImageSource, planes: int) -> None:
+        if self.desk.images.has(image, asked):
             self.desk.images.change(image, planes=planes)
             self.note("images")
             if self.desk.images.opened is None:
                 self.open(image)
 
-    def _unusable(self, image: int, error: SegLoopError) -> None:
-        if image in self.desk.images:
+    def _unusable(self, image: int, asked: ImageSource, error: SegLoopError) -> None:
+        if self.desk.images.has(image, asked):
             self.desk.images.change(image, status="missing", note=str(error))
             self.note("images")
         self.desk.tell(error)

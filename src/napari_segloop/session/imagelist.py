@@ -76,6 +76,23 @@ class ImageList:
         self._sources[image] = source
         return image
 
+    def has(self, image: int, source: ImageSource) -> bool:
+        """Say whether an image is still the one that it was when something was asked of it.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        source : ImageSource
+            Its pixels then.
+
+        Returns
+        -------
+        bool
+            False also when it was taken off the list.
+        """
+        return self._sources.get(image) is source
+
     def recognise(self, image: int, found: Identity) -> int | None:
         """Take note of what an image is, and look whether it is in the list already.
 
@@ -364,8 +381,7 @@ class ImageList:
         state = self._states[image]
         if not alive and state.status != "missing":
             self._before[image] = state.status
-            note = f"{state.where} is gone" if state.where != OPEN_LAYER else "its layer is gone"
-            return self.change(image, status="missing", note=note)
+            return self.change(image, status="missing", note=source.gone)
         if alive and state.status == "missing" and image in self._before:
             return self.change(image, status=self._before.pop(image, "new"), note="")
         return False

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from napari_segloop.store.records import ImageRecord, ProjectRecord
     from napari_segloop.store.snapshots import Cause, PlaneChunk, Snapshot
 
+ASIDE: Final = "Queue and image pixels"
+"""What a save is called that one does not go back to with one click."""
 LARGEST: Final = 256 * 2**20
 """Bytes of pixels in one transaction; what a user does between two saves is far less."""
 
@@ -81,6 +83,11 @@ class Work:
     taken: dict[Name, Taken]
     content: tuple[PlaneChunk, ...]
     asked: tuple[Asked, ...]
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it changes what the user did, not only what goes with it."""
+        return bool(self.taken or self.removed)
 
     @property
     def is_empty(self) -> bool:
@@ -144,7 +151,7 @@ def write(project: Project, work: Work) -> Written:
     asked = work.asked[-1] if work.asked else None
     snapshot = project.annotations.save(
         replace(part, project=work.project),
-        asked.message if asked else "",
+        asked.message if asked else "" if work.is_step else ASIDE,
         asked.kind if asked else "autosave",
         work.books.counts,
         work.books.project.current,

@@ -79,7 +79,7 @@ class LoopParts:
         resting = Resting(self.scratch, keeper.ask, self._not_put_away, budget)
         truths = Truths(objects=False, resting=resting)
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
-        self.saver = Saver(self.desk, lambda: write_books(self), lambda part: self.note(part))
+        self.saver = Saver(self.desk, lambda: write_books(self), self.note)
         self.recent: tuple[RecentState, ...] = ()
         self.spent = 0.0  # seconds of work in the project
         self._worked_at = time.monotonic()

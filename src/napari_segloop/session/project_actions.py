@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.errors import InputError, OutputError
+from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.models import FileErrand
 from napari_segloop.session.opening import open_project_at, read_project
 from napari_segloop.session.state import Curve, RecentState, SnapshotState
@@ -64,7 +65,8 @@ class ProjectActions(VersionActions):
         """
         with self.acting():
             self.look_everywhere()
-            self._writable()
+            if not self.saver.can_save:
+                self._writable()
             self.saver.ask("manual", message, lambda made: None)
 
     def keep(self, snapshot: str, message: str = "") -> None:
@@ -114,9 +116,10 @@ class ProjectActions(VersionActions):
             self.look_everywhere()
             self._writable()
             self.saver.finish()
-            before = [each.id for each in self.saver.snapshots[1:2]]
-            if before:
-                self.restore(before[0])
+            past = self.saver.snapshots
+            steps = [at for at, each in enumerate(past) if each.message != ASIDE]
+            if steps and steps[0] + 1 < len(past):
+                self.restore(past[steps[0] + 1].id)
             else:
                 self.desk.tell("There is nothing before this state.", "info")
 
@@ -144,6 +147,18 @@ class ProjectActions(VersionActions):
                 self.looked.emit(image, index, found["labels"], found["checked"])
 
             self.run(FileErrand(self.desk, "look", read, show))
+
+    def set_mirror(self, path: Path | None) -> None:
+        """Keep a second copy of the project, brought up to date after each save.
+
+        Parameters
+        ----------
+        path : Path or None
+            A folder, for example on another drive; None: no second copy.
+        """
+        with self.acting():
+            self._writable()
+            self.saver.mirroring.choose(None if path is None else Path(path))
 
     def rename_project(self, name: str) -> None:
         """Give the project another name.
@@ -182,10 +197,16 @@ class ProjectActions(VersionActions):
 
     def close_project(self) -> None:
         """Save everything that can be saved, and let others write."""
-        self.saver.finish()
+        is_safe = self.saver.finish()
         self._remember()
-        if self.project is not None:
-            self.project.close()
+        project = self.project
+        if project is None:
+            return
+        if is_safe and not project.is_read_only:
+            kept = set(project.models.ids())
+            if kept >= {each.model for each in self.desk.versions.states}:
+                self.desk.versions.discard()
+        project.close()
 
     def _leave(self) -> None:
         """Save and close; unless that fails, when the project stays open."""

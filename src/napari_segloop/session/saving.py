@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from napari_segloop.session.books import without_time
 from napari_segloop.session.content import Content
 from napari_segloop.session.keeping import Asked, Work, Written, write
+from napari_segloop.session.mirroring import Mirroring
 from napari_segloop.session.pace import AGAIN, Pace
 from napari_segloop.session.reading import Reader
 from napari_segloop.session.state import SavedState
@@ -66,6 +67,7 @@ class Saver:
         self.project: Project | None = None
         self.begin: Callable[[str, str], Project] | None = None
         self.writer, self.content = Reader(), Content(desk)
+        self.mirroring = Mirroring(self.show_project)
         self.state = SavedState()
         self.snapshots: tuple[Snapshot, ...] = ()
         self.faults = 0  # saves that failed, one after the other
@@ -131,6 +133,7 @@ class Saver:
             How long to copy.
         """
         self.writer.poll()
+        self.mirroring.poll()
         if not self.can_save:
             return
         now = time.monotonic()
@@ -184,6 +187,7 @@ class Saver:
         self._desk.truths.unsaved.clear()
         self._edition, self._pace = self._desk.truths.unsaved.edition, Pace()
         self._asked.clear()
+        self.mirroring.take_up(project)
         self.show_project()
 
     def show_project(self, size: int | None = None) -> None:
@@ -200,13 +204,16 @@ class Saver:
             path=str(project.folder),
             name=project.name,
             is_read_only=project.is_read_only,
+            mirror=str(self.mirroring.folder or ""),
+            mirror_text=self.mirroring.text,
             bytes=self.state.bytes if size is None else size,
         )  # fmt: skip
         self._tell("saved")
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self.writer.close()
+        self.mirroring.close()
 
     def _is_news(self) -> bool:
         unsaved = self._desk.truths.unsaved
@@ -272,6 +279,9 @@ class Saver:
         self._saved_images = {each.number: each for each in work.books.images}
         self.content.saved(work.content)
         self.content.want(written.checked)
+        if self.mirroring.project is not self.project:  # it was begun just now
+            self.mirroring.take_up(self.project)
+        self.mirroring.update()
         if not self.snapshots or self.snapshots[0].id != written.snapshot.id:
             self.snapshots = (written.snapshot, *self.snapshots)
             self._tell("history")

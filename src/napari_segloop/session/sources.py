@@ -50,6 +50,10 @@ class ImageSource(Protocol):
     def pixel_size(self) -> tuple[float, float] | None:
         """Height and width of a pixel in micrometres; None when not known."""
 
+    @property
+    def gone(self) -> str:
+        """What happened, and what to do, when the pixels cannot be had any more."""
+
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return pixels; called from a background thread.
 

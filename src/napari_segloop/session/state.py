@@ -224,6 +224,9 @@ class SavedState:
         Whether nothing is saved because it is open elsewhere.
     name : str
         The project's.
+    mirror, mirror_text : str
+        Where its second copy lies, and when that was up to date or what is wrong; empty when
+        there is none.
     """
 
     text: str = ""
@@ -232,6 +235,8 @@ class SavedState:
     bytes: int | None = None
     is_read_only: bool = False
     name: str = ""
+    mirror: str = ""
+    mirror_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,11 @@ class StoredSource:
             )
         return pixels
 
+    @property
+    def gone(self) -> str:
+        """That the original is away."""
+        return f"{self.where} is gone; bring it back, or add it again"
+
     def is_alive(self) -> bool:
         """Say that the original is away.
 

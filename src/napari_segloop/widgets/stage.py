@@ -19,6 +19,8 @@ from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.engine.client import Engine
 from napari_segloop.session.loop import LoopSession
+from napari_segloop.session.projecting import beginning
+from napari_segloop.store.recent import default_folder
 from napari_segloop.widgets.closing import Closing
 from napari_segloop.widgets.keys import KeyActions, LoopKeys
 from napari_segloop.widgets.opened import Opened
@@ -256,7 +258,8 @@ def new_session(wishes: Preferences) -> LoopSession:
         Its engine is not started yet.
     """
     engine = Engine(wishes.command, remote=True) if wishes.command else Engine()
-    session = LoopSession(_folder(), engine)
+    session = LoopSession(_folder(), engine, begin=beginning(default_folder(wishes.projects)))
+    session.look_for_recent()
     session.seconds = float(wishes.seconds)
     session.settings = replace(session.settings, author=wishes.author)
     return session
