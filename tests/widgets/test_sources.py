@@ -127,12 +127,15 @@ def test_what_was_removed_or_reshaped_is_told(viewer: ViewerModel) -> None:
     source = LayerSource([layer], viewer)
     layer.data = PIXELS[0]
     assert not source.is_alive()
+    assert "'cells' have shape (3, 16, 20) now, not (2, 3, 16, 20)" in source.gone
+    assert "add the layer again" in source.gone
     with pytest.raises(SegLoopError, match=r"'cells' with shape .* got shape \(3, 16, 20\)"):
         source.read((0, 0), ROWS, COLUMNS)
     layer.data = PIXELS + 1
     assert source.is_alive()
     viewer.layers.remove(layer)
     assert not source.is_alive()
+    assert "was removed" in source.gone
     with pytest.raises(SegLoopError, match="no such layer"):
         source.read((0, 0), ROWS, COLUMNS)
 
@@ -162,6 +165,30 @@ def test_what_is_no_image_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         LayerSource(make(), viewer)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "other"),
+    [
+        ("scale", {"scale": (0.5, 0.25)}),
+        ("translate", {"translate": (0, 1)}),
+        ("rotate", {"rotate": 5}),
+        ("shear", {"shear": [0.1]}),
+        ("affine", {"affine": np.array([[1, 0, 3], [0, 1, 0], [0, 0, 1]])}),
+        ("units", {"units": ("nm", "nm")}),
+    ],
+)
+def test_channels_lie_on_each_other(
+    viewer: ViewerModel, aspect: str, other: dict[str, Any]
+) -> None:
+    place: dict[str, Any] = {"scale": (0.5, 0.5), "units": ("um", "um")}
+    one = viewer.add_image(PIXELS[0, 0], name="dapi", **place)
+    near = viewer.add_image(PIXELS[0, 1], name="near", **place, translate=(0.1, 0))
+    two = viewer.add_image(PIXELS[0, 1], name="gfp", **{**place, **other})
+    assert LayerSource([one, near], viewer).channels == 2
+    message = f"{aspect} .* of 'dapi', .* of 'gfp'.*Give both layers the same {aspect}, or add them"
+    with pytest.raises(InputError, match=message):
+        LayerSource([one, two], viewer)
 
 
 @pytest.mark.parametrize("axis", [2, 3, -1])

@@ -244,7 +244,8 @@ class ImageLink:
         for surface in self._surfaces.values() if self.is_alive else ():
             if not surface.fits():
                 name, shape = surface.layer.name, tuple(surface.layer.data.shape)
-                self._end(f"The layer {name!r} has another shape now: {shape}.")
+                other = f"{shape} instead of {surface.shape}"
+                self._end(f"The layer {name!r} has another shape now: {other}.")
         return self.is_alive
 
     def _end(self, reason: str) -> None:

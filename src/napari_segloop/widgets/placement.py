@@ -83,6 +83,28 @@ class Placement:
         y, x = (micrometres(abs(scale), unit) for scale, unit in pairs)
         return None if y is None or x is None else (y, x)
 
+    def difference(self, other: Placement) -> str:
+        """Name what keeps two placements of one shape from being the same.
+
+        Parameters
+        ----------
+        other : Placement
+            Of as many axes.
+
+        Returns
+        -------
+        str
+            "units", "scale", "translate", "rotate", "shear" or "affine"; empty when they lie on
+            each other within half a pixel.
+        """
+        if self.units != other.units:
+            return "units"
+        if np.any(np.abs(np.subtract(self.translate, other.translate)) > np.abs(self.scale) / 2):
+            return "translate"
+        names = ("scale", "rotate", "shear", "affine")
+        pairs = ((name, getattr(self, name), getattr(other, name)) for name in names)
+        return next((name for name, a, b in pairs if not np.allclose(a, b, 1e-4, 1e-9)), "")
+
     def moved(self, offset: tuple[int, ...]) -> Placement:
         """Return the placement of a box that begins at some pixel of the image.
 

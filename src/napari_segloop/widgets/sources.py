@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from napari import Viewer
     from napari.layers import Image, Layer
+    from numpy.typing import NDArray
 
     from napari_segloop.core.images import Array
 
@@ -69,7 +70,7 @@ class LayerSource:
     Raises
     ------
     InputError
-        Layers that are no image, or whose shapes differ.
+        Layers that are no image, or whose shapes or places in the world differ.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class LayerSource:
     ) -> None:
         bare = [unwrapped(layer) for layer in layers]
         self.channel_axis = check_image(bare, channel_axis)
+        _check_places(bare)
         self._layers = [weakref.ref(layer) for layer in bare]
         self._open = weakref.ref(unwrapped(unwrapped(viewer).layers))
         self._shape = stored_shape(bare[0])
@@ -152,6 +154,18 @@ class LayerSource:
         """Height and width in micrometres, where the first layer's units are lengths."""
         return self.placement.pixel_size if self.layers else None
 
+    @property
+    def gone(self) -> str:
+        """That a layer has another shape now, or was removed."""
+        other = next((each for each in self.layers if stored_shape(each) != self._shape), None)
+        if other is None:
+            return "its layer was removed; open it and add it to the list again"
+        return (
+            f"the data of {other.name!r} have shape {stored_shape(other)} now, not {self._shape}; "
+            "what you checked is kept: set data of the old shape to go on, or add the layer again "
+            "as a new image"
+        )
+
     def is_alive(self) -> bool:
         """Say whether the layers are still open and have their shape.
 
@@ -197,7 +211,7 @@ class LayerSource:
         return InputError(
             f"the layer {self.name!r} with shape {self._shape}",
             f"shape {stored_shape(layers[0])}" if self._is_shown(layers) else "no such layer",
-            "Add the layer to the image list again.",
+            "Set data of the old shape, or add the layer to the image list again.",
         )
 
     def _is_shown(self, layers: Sequence[Image]) -> bool:
@@ -214,6 +228,27 @@ class LayerSource:
             window = window[..., :COLOURS]
             return np.moveaxis(window, -1, 0)
         return window if self.channel_axis is not None else window[np.newaxis]
+
+
+def _check_places(layers: Sequence[Layer]) -> None:
+    """Refuse channels that do not lie on each other; half a pixel is no difference."""
+    first = Placement.of(layers[0])
+    for layer in layers[1:]:
+        other = Placement.of(layer)
+        aspect = first.difference(other)
+        if aspect:
+            one, two = (_plain(getattr(each, aspect)) for each in (first, other))
+            raise InputError(
+                "channels of one image that lie on each other",
+                f"{aspect} {one} of {layers[0].name!r}, {two} of {layer.name!r}",
+                f"Give both layers the same {aspect}, or add them as two images.",
+            )
+
+
+def _plain(value: tuple[object, ...] | NDArray[np.float64]) -> object:
+    """Return numbers as a user writes them."""
+    values = np.asarray(value)
+    return values.round(4).tolist() if values.dtype.kind == "f" else value
 
 
 def in_remembered_order(layers: Sequence[T], remembered: Sequence[str]) -> list[T]:

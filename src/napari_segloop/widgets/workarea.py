@@ -107,6 +107,11 @@ class WorkArea:
         """The image's."""
         return self.base.pixel_size
 
+    @property
+    def gone(self) -> str:
+        """What happened to the image."""
+        return self.base.gone
+
     def is_alive(self) -> bool:
         """Say whether the large image is still open.
 
