@@ -48,13 +48,13 @@ def paint(folder: Path, seed: int, first: int) -> None:
         number += 1
         what = rng.random()
         if what < 0.75:
-            say("will", number, store.history()[0].id)
+            say("will", number, store._repository.newest)
             made = store.save(stroke(number), f"{number}")
             say("done", number, made.id)
         elif what < 0.85:
-            newest = store.history()[0]
-            store.keep(newest.id, f"{number}")
-            say("kept", newest.id)
+            newest = store._repository.newest
+            store.keep(newest, f"{number}")
+            say("kept", newest)
         elif what < 0.9:
             old = store.history()[-1 if rng.random() < 0.5 else 0]
             if old.kind != "begin":
