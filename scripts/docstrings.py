@@ -57,9 +57,12 @@ def members(module: ModuleType) -> Iterator[str]:
     """
     for name, member in vars(module).items():
         own = getattr(member, "__module__", None) == module.__name__
-        if own and (inspect.isfunction(member) or inspect.isclass(member)):
+        if (
+            own and inspect.isfunction(member) and member.__name__ == name
+        ):  # not one made by another
             yield f"{module.__name__}.{name}"
         if own and inspect.isclass(member):
+            yield f"{module.__name__}.{name}"
             for part, value in vars(member).items():
                 if inspect.isfunction(value) or isinstance(value, property | classmethod):
                     yield f"{module.__name__}.{name}.{part}"

@@ -141,8 +141,9 @@ class TiffOutput:
     ) -> None:
         description = ome_xml(self.layout, self.dtype, self._provenance) if first else None
         size = self.layout.pixel_size
+        is_whole = isinstance(page, np.ndarray)
         file.write(
-            page.astype(self.dtype, copy=False) if isinstance(page, np.ndarray) else self._tiles(page),
+            np.asarray(page, self.dtype) if is_whole else self._tiles(page),
             shape=self.layout.plane_shape,
             dtype=self.dtype,
             photometric="minisblack",
