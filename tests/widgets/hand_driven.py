@@ -31,7 +31,8 @@ METHODS = """
 answer_task add_files exclude remove open add_class rename_class recolour_class move_class
 merge_class delete_class make_first_masks start_checking accept cant_tell later back stop_checking
 take_back_last train stop restart predict predict_rest use_version load_model save_model card
-press_primary
+press_primary open_project new_project snapshot restore step_back look_at keep
+set_mirror rename_project locate
 """
 
 
@@ -41,6 +42,7 @@ class HandDriven:
     changed = Signal(str)
     preview = Signal(object)
     card_read = Signal(object)
+    looked = Signal(int, object, object, object)
 
     def __init__(self, state: LoopState | None = None) -> None:
         self.state = state or LoopState()

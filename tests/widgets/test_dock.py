@@ -218,7 +218,7 @@ def learn_again(face: Face) -> None:
 
 def history(face: Face, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version is used again, saved, and loaded from its file as a third one."""
-    session, section = face.session, face.panel.history
+    session, section = face.session, face.panel.history.versions
     face.unfold("History")
     other = 3 - session.state.version
     pick(face, other)
@@ -233,10 +233,10 @@ def history(face: Face, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pick(face: Face, version: int) -> None:
     """Click a version's row."""
-    table = face.panel.history.table
-    row = [each.number for each in face.panel.history.rows.rows].index(version)
+    table = face.panel.history.versions.table
+    row = [each.number for each in face.panel.history.versions.rows.rows].index(version)
     face.click_row(table, row)
-    assert face.panel.history.selected.number == version
+    assert face.panel.history.versions.selected.number == version
 
 
 def load(face: Face, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

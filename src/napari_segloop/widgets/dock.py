@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_segloop.widgets.areas import Areas
 from napari_segloop.widgets.choices import Choices
+from napari_segloop.widgets.looked import LookedAt
 from napari_segloop.widgets.panel import SegLoopPanel
 from napari_segloop.widgets.stage import stage_of
 from napari_segloop.widgets.warming import warm_up
@@ -34,6 +35,7 @@ class SegLoopDock(QWidget):
         self.panel = SegLoopPanel(self.stage.session, self)
         self.choices = Choices(self.stage, self)
         self.areas = Areas(self.stage, self.panel.images.area)
+        self.looked = LookedAt(self.stage, self.panel.history.snapshots)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -223,6 +223,9 @@ class ImageListPart(Part):
         menu.setToolTipsVisible(True)
         if len(images) == 1:
             self._entry(menu, "Open", lambda: self._open(self.table.selected_rows()[0]))
+        if len(images) == 1 and images[0].status == "missing":
+            found = self._entry(menu, "Show where it is now…", lambda: self._locate(images[0]))
+            found.setToolTip("Another image is not taken for it; what you checked in it is kept")
         if len(images) == 1 and images[0].is_open:
             self._entry(menu, "Work area…", self.area_wanted.emit).setToolTip(PART)
         if any(image.status != "excluded" for image in images):
@@ -240,6 +243,15 @@ class ImageListPart(Part):
         menu.addAction(made)
         made.triggered.connect(lambda _checked=False: action())
         return made
+
+    def _locate(self, image: ImageState) -> None:
+        title = f"Where is {image.name} now?"
+        if image.where.endswith(".zarr"):
+            name = QFileDialog.getExistingDirectory(self, title)
+        else:
+            name, _ = QFileDialog.getOpenFileName(self, title, "", FILTER)
+        if name:
+            self.ask(self._session.locate, image.id, Path(name))
 
     def _exclude(self, images: list[ImageState], *, is_out: bool) -> None:
         for image in images:

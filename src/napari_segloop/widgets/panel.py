@@ -24,6 +24,8 @@ from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.messages import MessageLine
 from napari_segloop.widgets.next_step import NextStep
 from napari_segloop.widgets.predict_section import PredictSection
+from napari_segloop.widgets.recent_projects import RecentProjects
+from napari_segloop.widgets.saved_line import SavedLine
 from napari_segloop.widgets.section import Section
 from napari_segloop.widgets.stations import StationStrip
 from napari_segloop.widgets.theme import em
@@ -47,7 +49,7 @@ _TOOLTIPS = {
     "Check": "The places where labels are probably wrong",
     "Train": "Teach the network with what was checked by you",
     "Predict": "Masks by the version in use",
-    "History": "All versions of the model; any can be used again",
+    "History": "What was saved, and all versions of the model: go back to any of them",
     "Advanced": "For experts; nobody needs it",
 }
 
@@ -82,6 +84,7 @@ class SegLoopPanel(QWidget):
         self.next_step = NextStep(session)
         self.jobs = JobRows(session)
         self.message = MessageLine(session)
+        self.recent = RecentProjects(session)
         self.question = FirstQuestion(session)
         self.images = ImageListPart(session)
         self.classes = ClassesSection(session)
@@ -91,6 +94,7 @@ class SegLoopPanel(QWidget):
         self.predict = PredictSection(session)
         self.history = HistorySection(session)
         self.advanced = Advanced(session)
+        self.saved = SavedLine(session)
 
     def _folding(self) -> dict[str, Part]:
         return {
@@ -106,8 +110,9 @@ class SegLoopPanel(QWidget):
     @property
     def parts(self) -> tuple[Part, ...]:
         """Everything that draws a part of the state, from the top."""
-        fixed = (self.stations, self.next_step, self.jobs, self.message, self.question, self.images)
-        return (*fixed, *self._folding().values())
+        above = (self.stations, self.next_step, self.jobs, self.message)
+        inner = (self.recent, self.question, self.images)
+        return (*above, *inner, *self._folding().values(), self.saved)
 
     def _lay_out(self) -> None:
         gap = em(self, 0.4)
@@ -123,12 +128,14 @@ class SegLoopPanel(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self.area, 1)
+        column.addWidget(self.saved)
 
     def _inner(self, gap: int) -> QWidget:
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, gap)
         column.setSpacing(gap)
+        column.addWidget(self.recent)
         column.addWidget(self.question)
         column.addWidget(self.images)
         for section in self.sections.values():

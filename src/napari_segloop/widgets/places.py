@@ -14,6 +14,8 @@ from napari_segloop.widgets.stage import stage_of
 if TYPE_CHECKING:
     from napari import Viewer
 
+    from napari_segloop.widgets.dock import SegLoopDock
+
 PLUGIN, DOCK = "napari-segloop", "SegLoop"
 
 
@@ -25,9 +27,31 @@ def open_dock(viewer: Viewer | None = None) -> None:
     viewer : napari.Viewer, optional
         The current one when not given.
     """
-    viewer = viewer or napari.current_viewer()
-    if viewer is not None:
-        viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    _dock(viewer)
+
+
+def open_project(viewer: Viewer | None = None) -> None:
+    """Let the user choose a project, and open it in the dock.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer, optional
+        The current one when not given.
+    """
+    if (dock := _dock(viewer)) is not None:
+        dock.panel.saved.project.open_other()
+
+
+def save_snapshot(viewer: Viewer | None = None) -> None:
+    """Keep the project as it is now, with a message.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer, optional
+        The current one when not given.
+    """
+    if (dock := _dock(viewer)) is not None:
+        dock.panel.saved.project.save_snapshot()
 
 
 def add_selected(viewer: Viewer | None = None) -> None:
@@ -53,3 +77,11 @@ def add_selected(viewer: Viewer | None = None) -> None:
     if not images:
         session.desk.tell("Select one or more Image layers first.", "warning")
     session.publish()
+
+
+def _dock(viewer: Viewer | None) -> SegLoopDock | None:
+    viewer = viewer or napari.current_viewer()
+    if viewer is None:
+        return None
+    dock: SegLoopDock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)[1]
+    return dock

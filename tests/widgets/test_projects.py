@@ -1,0 +1,308 @@
+"""Projects in the dock: the line that says what is saved, the menu, the way back, and history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from napari._qt.qt_resources import get_stylesheet
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QFileDialog, QInputDialog
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.session.state import LoopState, RecentState, SavedState, SnapshotState
+from napari_segloop.store.recent import set_mirror
+from napari_segloop.widgets.panel import SegLoopPanel
+from napari_segloop.widgets.project_words import WHY_READ_ONLY, counts_words
+from napari_segloop.widgets.snapshots import worth_showing
+from napari_segloop.widgets.theme import colours_of
+from tests.widgets.hand_driven import WALKING, HandDriven
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+    from qtpy.QtGui import QAction
+    from qtpy.QtWidgets import QMenu
+
+    Make = Callable[..., tuple[SegLoopPanel, HandDriven]]
+
+LEFT = Qt.MouseButton.LeftButton
+SAVED = SavedState("Saved 14:03", "info", "/data/projects/Nuclei.segloop", 3_400_000, name="Nuclei")
+TIME = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
+FAULT = "Not saved: the disk is full. Free some space; it is tried again every 10 s."
+FULL = replace(SAVED, text=FAULT, level="error")
+READ_ONLY = replace(SAVED, is_read_only=True)
+RECENT = (
+    RecentState("/data/projects/Nuclei.segloop", "Nuclei", "2026-11-21T09:05:00", 9, exists=True),
+    RecentState("/data/projects/Old & new.segloop", "Old & new", "", 0, exists=True),
+    RecentState("/stick/Away.segloop", "Away", "2026-11-20T09:05:00", 9, exists=False),
+)
+
+
+def snapshot(name: str, kind: str = "autosave", **values: object) -> SnapshotState:
+    """A state of the project."""
+    given = {"message": "", "counts": {"images": 3, "accepted": 6}, "version": 2, "is_kept": False}
+    return SnapshotState(id=name, time=TIME, kind=kind, **(given | values))
+
+
+SNAPSHOTS = (
+    snapshot("newest"),
+    snapshot("loose"),
+    snapshot("round", "round", version=1),
+    snapshot("kept", message="before the holidays", is_kept=True, version=None),
+    snapshot("restore", "restore", message="before the holidays", version=9),
+)
+EMPTY = snapshot("empty", "begin")
+OPEN = replace(WALKING, saved=SAVED, snapshots=SNAPSHOTS, recent=RECENT)
+
+
+@pytest.fixture
+def make(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[SegLoopPanel, HandDriven]]:
+    """Show a panel over a state; nobody's list of projects is read or written."""
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+
+    def shown(state: LoopState) -> tuple[SegLoopPanel, HandDriven]:
+        session = HandDriven(state)
+        panel = SegLoopPanel(session)
+        qtbot.addWidget(panel)
+        panel.resize(panel.sizeHint().width(), 700)
+        with qtbot.waitExposed(panel):
+            panel.show()
+        return panel, session
+
+    return shown
+
+
+def entries(menu: QMenu) -> dict[str, QAction]:
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+@pytest.mark.parametrize(
+    ("saved", "name", "words", "level"),
+    [
+        pytest.param(SavedState(""), "No project yet", "", "info", id="nothing-yet"),
+        pytest.param(SAVED, "Nuclei", "Saved 14:03", "info", id="saved"),
+        pytest.param(FULL, "Nuclei", "Not saved: the disk is full", "error", id="disk-full"),
+        pytest.param(
+            READ_ONLY, "Nuclei", "Read-only: nothing is saved", "warning", id="second-viewer"
+        ),
+    ],
+)
+def test_the_line_says_what_is_saved(
+    make: Make, saved: SavedState, name: str, words: str, level: str
+) -> None:
+    panel, session = make(WALKING)
+    session.set("saved", saved=saved)
+    line = panel.saved.button
+    assert (line.text(), line.words, line.level) == (name, words, level)
+    assert saved.text in line.toolTip()
+    assert saved.path in line.toolTip()
+    assert line.isVisible()
+    assert words in line.accessibleName()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_fault_stands_out_in_its_colour(make: Make, theme: str) -> None:
+    panel, session = make(OPEN)
+    panel.setStyleSheet(get_stylesheet(theme))
+    line = panel.saved.button
+
+    def reddish() -> int:
+        shot, red = line.grab().toImage(), colours_of(line).error.rgb()
+        places = ((x, y) for x in range(shot.width()) for y in range(shot.height()))
+        return sum(shot.pixel(x, y) == red for x, y in places)
+
+    assert not reddish()
+    session.set("saved", saved=FULL)
+    assert reddish() > 20
+
+
+def test_the_menu_asks_the_session(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, session = make(OPEN)
+    menu = panel.saved.project.menu()
+    found, shown = entries(menu), list[str]()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: (" Cells ", True))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/stick")
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
+    assert not found["3.4 MB in …/projects/Nuclei.segloop"].isEnabled()
+    for text in (
+        "Save a snapshot…", "Rename…", "Keep a second copy…", "Open its folder", "New project",
+        "Open another project…",
+    ):  # fmt: skip
+        found[text].trigger()
+    assert session.calls == [
+        ("snapshot", "Cells"),
+        ("rename_project", "Cells"),
+        ("set_mirror", Path("/stick")),
+        ("new_project",),
+        ("open_project", Path("/stick")),
+    ]
+    assert shown == [SAVED.path]
+
+
+def test_recent_projects_are_in_the_menu(make: Make) -> None:
+    panel, session = make(OPEN)
+    inner = entries(panel.saved.project.menu())["Recent projects"].menu()
+    found = entries(inner)
+    assert list(found) == ["Old && new", "Away, not there now"]  # not the one that is open
+    assert not found["Away, not there now"].isEnabled()
+    found["Old && new"].trigger()
+    assert session.calls == [("open_project", Path("/data/projects/Old & new.segloop"))]
+
+
+def test_the_second_copy_is_shown_and_given_up(make: Make) -> None:
+    panel, session = make(OPEN)
+    set_mirror(Path(SAVED.path), Path("/stick"))
+    found = entries(panel.saved.project.menu())
+    assert "Second copy in /stick…" in found
+    found["No second copy any more"].trigger()
+    assert session.calls == [("set_mirror", None)]
+
+
+def test_nothing_open_has_a_short_menu(make: Make) -> None:
+    panel, session = make(LoopState())
+    found = entries(panel.saved.project.menu())
+    assert list(found) == ["New project", "Open another project…", "Recent projects"]
+    assert not found["Recent projects"].isEnabled()
+    panel.saved.project.save_snapshot()  # from napari's menu
+    assert "nothing to save" in panel.message.text.text()
+    assert not session.calls
+
+
+def test_a_refusal_is_said_in_the_dock(make: Make) -> None:
+    panel, session = make(OPEN)
+    session.refusal = InputError("a project", "a folder of images", "Choose another one.")
+    panel.saved.project.open("/data")
+    assert "a folder of images" in panel.message.text.text()
+
+
+def test_one_click_leads_back_into_work(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(LoopState(recent=RECENT))
+    part = panel.recent
+    assert part.go_on.text() == "Continue where I was: Nuclei"
+    assert [row.name for row in part.rows.rows] == ["Old & new", "Away"]
+    qtbot.mouseClick(part.go_on, LEFT)
+    part.table.entered_row.emit(0)
+    assert session.calls == [("open_project", Path(RECENT[place].path)) for place in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param(LoopState(), id="never-used"),
+        pytest.param(LoopState(recent=RECENT, saved=SAVED), id="project-open"),
+        pytest.param(LoopState(recent=RECENT, images=WALKING.images), id="images-there"),
+    ],
+)
+def test_no_way_back_is_offered_where_none_is_needed(make: Make, state: LoopState) -> None:
+    panel, _ = make(state)
+    assert not panel.recent.isVisible()
+
+
+def test_autosaves_do_not_hide_the_rounds(make: Make) -> None:
+    assert [s.id for s in worth_showing((*SNAPSHOTS, EMPTY), autosaves=False)] == [
+        "newest", "round", "kept", "restore",
+    ]  # fmt: skip
+    panel, _ = make(OPEN)
+    part = panel.history.snapshots
+    part.autosaves.setChecked(True)
+    assert part.rows.rows == SNAPSHOTS
+    texts = [part.rows.data(part.rows.index(place, 1)) for place in range(5)]
+    assert texts == [
+        "saved by itself", "saved by itself", "after a training", "before the holidays",
+        "restored: before the holidays",
+    ]  # fmt: skip
+
+
+def test_a_snapshot_is_looked_at_restored_and_kept(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(OPEN)
+    panel.sections["History"].unfold()
+    part = panel.history.snapshots
+    assert not part.restore.isEnabled()
+    part.table.selectRow(1)
+    for made in (part.look, part.restore, part.keep, part.use):
+        qtbot.mouseClick(made, LEFT)
+    part.message.setText(" halfway ")
+    qtbot.mouseClick(part.save, LEFT)
+    assert session.calls == [
+        ("look_at", "round"),
+        ("restore", "round"),
+        ("keep", "round", ""),
+        ("use_version", 1),
+        ("snapshot", "halfway"),
+    ]
+    assert not part.message.text()
+    part.message.setText("good start")
+    qtbot.mouseClick(part.keep, LEFT)
+    qtbot.mouseClick(part.step, LEFT)
+    assert session.calls[-2:] == [("keep", "round", "good start"), ("step_back",)]
+
+
+def test_going_back_says_how_to_come_forth(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(OPEN)
+    part = panel.history.snapshots
+    panel.sections["History"].unfold()
+
+    def restore(_snapshot: str) -> None:
+        session.set("history", snapshots=(snapshot("back", "restore"), *SNAPSHOTS))
+
+    part.table.selectRow(1)
+    qtbot.mouseClick(part.restore, LEFT)
+    assert not panel.message.isVisible()  # nothing was restored
+    session.restore = restore
+    qtbot.mouseClick(part.restore, LEFT)
+    assert "kept" in panel.message.text.text()
+
+
+@pytest.mark.parametrize(
+    ("row", "keep", "use"),
+    [
+        pytest.param(0, True, False, id="version-in-use"),
+        pytest.param(1, True, True, id="other-version"),
+        pytest.param(2, False, False, id="kept-without-version"),
+        pytest.param(3, True, False, id="version-that-is-gone"),
+    ],
+)
+def test_only_what_can_be_done_is_offered(make: Make, row: int, keep: bool, use: bool) -> None:
+    panel, _ = make(OPEN)
+    part = panel.history.snapshots
+    part.table.selectRow(row)
+    assert (part.keep.isEnabled(), part.use.isEnabled()) == (keep, use)
+
+
+def test_a_project_read_only_says_so_on_its_buttons(make: Make) -> None:
+    panel, _ = make(replace(OPEN, saved=READ_ONLY))
+    part = panel.history.snapshots
+    part.table.selectRow(1)
+    for made in (part.restore, part.keep, part.save):
+        assert not made.isEnabled()
+        assert made.toolTip() == WHY_READ_ONLY
+    assert part.look.isEnabled()
+    found = entries(panel.saved.project.menu())
+    for text in ("Save a snapshot…", "Rename…", "Keep a second copy…"):
+        assert not found[text].isEnabled()
+        assert found[text].toolTip() == WHY_READ_ONLY
+    assert found["Open another project…"].isEnabled()
+
+
+def test_an_image_that_moved_is_shown(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, session = make(OPEN)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/new/a.tif", ""))
+    text = "Show where it is now…"
+    panel.images.table.selectRow(0)
+    assert text not in entries(panel.images.menu())
+    panel.images.table.selectRow(4)
+    entries(panel.images.menu())[text].trigger()
+    assert session.calls == [("locate", 5, Path("/new/a.tif"))]
+
+
+def test_counts_are_said_with_their_units() -> None:
+    counts = {"images": 1, "checked_pixels": 12_345, "accepted": 6}
+    assert counts_words(counts) == "1 image, 12,345 pixels checked by you, 6 places accepted"
