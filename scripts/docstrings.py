@@ -59,7 +59,7 @@ def members(module: ModuleType) -> Iterator[str]:
         own = getattr(member, "__module__", None) == module.__name__
         if (
             own and inspect.isfunction(member) and member.__name__ == name
-        ):  # not one made by another
+        ):  # else: made elsewhere
             yield f"{module.__name__}.{name}"
         if own and inspect.isclass(member):
             yield f"{module.__name__}.{name}"

@@ -83,7 +83,13 @@ class Pixels:
         return Pixels(*(getattr(self, field.name)[window] for field in fields(self)))
 
     def copy(self) -> Pixels:
-        """Return the same content in arrays of its own."""
+        """Copy all arrays.
+
+        Returns
+        -------
+        Pixels
+            The same content.
+        """
         return Pixels(*(getattr(self, field.name).copy() for field in fields(self)))
 
     def differs(self, other: Pixels) -> Mask:

@@ -52,16 +52,16 @@ class PlaneState:
     epoch : int
         Of the class table, for what is checked from the start.
 
-    Raises
-    ------
-    InputError
-        When these are no planes of one shape, or values are out of range.
-
     Attributes
     ----------
     tell : callable
         Called with the pieces of the plane (`napari_segloop.core.touched`) whose content is no
         longer what it was.
+
+    Raises
+    ------
+    InputError
+        When these are no planes of one shape, or values are out of range.
     """
 
     tell: Callable[[frozenset[Piece]], None] = staticmethod(_nobody)
