@@ -17,14 +17,14 @@ from napari_segloop.cli.main import COMMANDS
 
 Command = Callable[..., Any]
 ABSENT = (
-    "--workers", "--scheduler", "--shard", "--resume", "--project", "--quality", "--audit",
+    "--workers", "--scheduler", "--shard", "--resume", "--quality", "--audit",
     "starter", "finish", "measure", "simulate",
 )  # fmt: skip
 OPTIONS = {
     "train": (
-        "--images", "--labels", "--checked", "--model", "--task", "--start", "--encoder",
-        "--ignore", "--steps", "--minutes", "--seed", "--axes", "--channels", "--device",
-        "--threads", "--json",
+        "--images", "--labels", "--checked", "--project", "--model", "--task", "--start",
+        "--encoder", "--ignore", "--steps", "--minutes", "--seed", "--axes", "--channels",
+        "--device", "--threads", "--json",
     ),
     "predict": (
         "--output", "--uncertainty", "--probabilities", "--exact", "--axes", "--channels",
@@ -35,6 +35,7 @@ OPTIONS = {
         "--threads", "--json",
     ),
     "evaluate": ("--task", "--checked", "--uncertainty", "--axes", "--json"),
+    "project": ("log", "backup", "restore", "verify", "export", "import", "merge"),
     "demo": ("--output", "--device", "--threads", "--json"),
     "doctor": ("--json",),
 }  # fmt: skip
@@ -69,7 +70,8 @@ def segloop_help(command: str) -> str:
 def test_help_of_every_command_imports_neither_numpy_nor_torch() -> None:
     program = (
         "import sys\n"
-        "from napari_segloop.cli import demo, doctor, evaluate, main, predict, rank, train\n"
+        "from napari_segloop.cli import demo, doctor, evaluate, main, predict, project\n"
+        "from napari_segloop.cli import rank, train\n"
         "found = {name.split('.')[0] for name in sys.modules}\n"
         "print(sorted(found & {'numpy', 'torch', 'skimage', 'tifffile', 'zarr', 'PIL', 'napari'}))"
     )
@@ -88,7 +90,9 @@ def test_version(real_segloop: Command) -> None:
     [
         pytest.param(["tarin"], "tarin", id="unknown command"),
         pytest.param(["train", "--epochs", "3"], "--epochs", id="unknown option"),
-        pytest.param(["train"], "--images", id="missing options"),
+        pytest.param(["train"], "--model", id="missing options"),
+        pytest.param(["train", "--model", "m"], "--images", id="neither files nor project"),
+        pytest.param(["project", "restore", "a"], "SNAPSHOT", id="neither snapshot nor place"),
         pytest.param(["train", "--images", "--labels", "b"], "--images", id="empty list"),
         pytest.param(["predict", "m"], "INPUT", id="missing argument"),
         pytest.param(["predict", "m", "a", "--output", "o", "--quality", "fast"], "--quality",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIDE = 1024
-KILLS = 12
+PART_OF_KILLS = 0.4  # of those of test_kills.py: each takes a child that imports everything
 
 
 @pytest.fixture
@@ -228,14 +228,15 @@ with Project.open(Path(sys.argv[1])) as project:
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_copy_that_is_killed_is_an_older_state_or_the_newest(
-    project: Project, stick: Path
+    project: Project, stick: Path, request: pytest.FixtureRequest
 ) -> None:
     Mirror(project, stick).update()
     project.close()
+    kills = round(PART_OF_KILLS * request.config.getoption("--kills"))
     rng, shown = random.Random(4), [1]
     here = str(os.path.dirname(__file__))
     command = [sys.executable, "-c", PAINTER, str(project.folder), str(stick), here]
-    for _ in range(KILLS):
+    for _ in range(kills):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == "ready\n"
