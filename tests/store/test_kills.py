@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 16
-LONGEST_WAIT = 0.1
-"""Seconds; one save takes about as long, so that death comes in all of its steps."""
+FIRST_PAUSE = 0.05
+"""Seconds; then as long as the painter takes for a save: death comes in all of its steps."""
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -144,9 +144,12 @@ def live_and_die(painter: subprocess.Popen[str], known: Known, chance: random.Ra
     painter.stdin.flush()
     word, number = painter.stdout.readline().split()
     assert word == "child"
+    pause = FIRST_PAUSE
     for _ in range(chance.randrange(MOST_LINES)):
+        began = time.monotonic()
         known.hear(painter.stdout.readline())
-    time.sleep(chance.uniform(0, LONGEST_WAIT))
+        pause = max(pause, time.monotonic() - began)  # on this machine, now
+    time.sleep(chance.uniform(0, pause))
     os.kill(int(number), signal.SIGKILL)
     for line in painter.stdout:
         if line == "dead\n":
