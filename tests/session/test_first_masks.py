@@ -58,6 +58,15 @@ def test_areas_are_one_class_whatever_is_separated(loop: Loop) -> None:
     assert set(np.unique(loop.session.plane(image, ()).labels)) == {0, 1}
 
 
+def test_a_class_deleted_while_first_masks_are_made_is_not_in_them(loop: Loop) -> None:
+    image = add(loop, "classes")
+    loop.session.add_class("rim")
+    loop.session.make_first_masks()
+    loop.session.delete_class(1)
+    loop.rest()
+    assert set(np.unique(loop.session.plane(image, ()).labels)) == {0, 2}
+
+
 def test_only_the_job_that_was_meant_is_stopped(loop: Loop) -> None:
     session = loop.session
     loop.add(2)

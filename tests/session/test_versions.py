@@ -103,6 +103,19 @@ def test_older_versions_speak_in_the_classes_of_today(versions: Versions) -> Non
     np.testing.assert_array_equal(versions.translate(3, labels[:, :3]), [[0, 1, 7]])
 
 
+def test_a_version_taught_while_classes_were_merged_speaks_in_those_of_today(
+    versions: Versions,
+) -> None:
+    versions.renumber({2: 1})
+    since = versions.renumberings
+    versions.renumber({5: 1})
+    versions.renumber({1: 3})
+    blob, facts = ModelBlob("second", b"two"), Facts("classes", 1, (0, 1, 2, 5))
+    versions.add(blob, facts, version(), since=since)
+    labels = np.array([[0, 1, 2, 5]], np.uint8)
+    np.testing.assert_array_equal(versions.translate(2, labels), [[0, 3, 2, 3]])
+
+
 def test_nothing_is_translated_before_a_class_changed(versions: Versions) -> None:
     labels = np.array([[0, 1]], np.uint8)
     assert versions.translate(1, labels) is labels

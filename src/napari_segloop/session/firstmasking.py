@@ -137,7 +137,9 @@ class FirstMasking(PlaneByPlane):
     def _take(self, key: Key, answer: FirstMaskAnswer) -> None:
         labels = answer.labels
         if not self.desk.objects:
-            labels = np.where(labels > 0, self._value, 0).astype(np.uint8)
+            values = self.desk.table.values  # the class may have been deleted meanwhile
+            value = self._value if self._value in values else values[0]
+            labels = np.where(labels > 0, value, 0).astype(np.uint8)
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)

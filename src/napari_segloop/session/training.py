@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.errors import InputError, ModelError, TruthError
+from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
 from napari_segloop.core.magnification import agreed
-from napari_segloop.core.modelheader import info_in
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
+from napari_segloop.session.facts import software_of
 from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.versions import Facts, Origin
@@ -51,6 +50,7 @@ class Training(Errand):
         self._left = list[tuple["Key", "Labels", "Mask"]]()
         self._items = list[TrainItem]()
         self._parent = desk.versions.current
+        self._since = desk.versions.renumberings
         self._losses = list[float]()
         self._scores = list[tuple[int, float]]()
         self._plan = (0, 0, 0)
@@ -193,7 +193,9 @@ class Training(Errand):
             steps, teach, test,
         )  # fmt: skip
         facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
-        self.version = self.desk.versions.add(new, facts, version, self._origin(answer, new))
+        self.version = self.desk.versions.add(
+            new, facts, version, self._origin(answer, new), self._since
+        )
         self.desk.changed |= {"versions", "primary"}
         self.desk.tell(in_words(self.version, stopped=answer.stopped), "info")
 
@@ -224,25 +226,6 @@ class Training(Errand):
         self._channels = int(request.items[0].image.shape[0])
         self._pixel_size = agreed(item.pixel_size for item in request.items)
         return super().submit(request)
-
-
-def software_of(data: bytes) -> dict[str, str]:
-    """Return what made a model, as its file says.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of a model file.
-
-    Returns
-    -------
-    dict of str to str
-        Versions by name; empty for a file that is none of ours.
-    """
-    try:
-        return dict(info_in(BytesIO(data), len(data)).versions)
-    except ModelError:
-        return {}
 
 
 def _plain(settings: TrainSettings) -> dict[str, object]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import datetime
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.engine.requests import ModelBlob
+from napari_segloop.session.facts import Facts, Origin, taken_from
 from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
 from napari_segloop.store.records import VersionRecord
@@ -28,64 +29,11 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Labels
 
 
-T = TypeVar("T")
+__all__ = ["Facts", "Origin", "Versions"]
 
 
 def _at_once(write: Callable[[], None]) -> None:
     write()
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """How a version came to be.
-
-    Parameters
-    ----------
-    snapshot : str or None
-        The annotations that taught it.
-    settings : dict
-        Of the training.
-    seed : int
-        Of the training.
-    seconds : float
-        How long it took.
-    device : str
-        Where it ran.
-    dice : dict of str to float
-        Dice by label value, on the test regions.
-    software : dict of str to str
-        What made it.
-    """
-
-    snapshot: str | None = None
-    settings: dict[str, object] = field(default_factory=dict)
-    seed: int = 0
-    seconds: float = 0.0
-    device: str = ""
-    dice: dict[str, float] = field(default_factory=dict)
-    software: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a model says of its input.
-
-    Parameters
-    ----------
-    task : {"classes", "objects"}
-        What its labels are.
-    channels : int
-        Image channels that it takes.
-    values : tuple of int
-        Label values, 0 first.
-    pixel_size : (float, float) or None
-        Of the images that taught, in micrometres.
-    """
-
-    task: str
-    channels: int
-    values: tuple[int, ...]
-    pixel_size: tuple[float, float] | None = None
 
 
 class Versions:
@@ -111,6 +59,7 @@ class Versions:
         self._blob: ModelBlob | None = None  # of the current one
         self.current: int | None = None
         self._renumbered = dict[int, dict[int, int]]()
+        self._mappings = list["Mapping[int, int]"]()
 
     @property
     def states(self) -> tuple[Version, ...]:
@@ -122,8 +71,18 @@ class Versions:
         """What the version in use says of its input."""
         return None if self.current is None else self._facts[self.current]
 
+    @property
+    def renumberings(self) -> int:
+        """How often classes were merged or deleted until now."""
+        return len(self._mappings)
+
     def add(
-        self, blob: ModelBlob, facts: Facts, version: Version, origin: Origin | None = None
+        self,
+        blob: ModelBlob,
+        facts: Facts,
+        version: Version,
+        origin: Origin | None = None,
+        since: int | None = None,
     ) -> Version:
         """Keep a model.
 
@@ -137,6 +96,8 @@ class Versions:
             All that is known; its number and time are set here.
         origin : Origin, optional
             How it came to be.
+        since : int, optional
+            `renumberings` when it began to be taught; now, when not given.
 
         Returns
         -------
@@ -150,6 +111,8 @@ class Versions:
         self._run(self.finish)
         self._versions[number] = replace(version, number=number, created=created)
         self._facts[number] = facts
+        for mapping in self._mappings[self.renumberings if since is None else since :]:
+            self._renumber(number, mapping)
         if version.accepted:
             self.current, self._blob = number, blob
         return self._versions[number]
@@ -190,9 +153,9 @@ class Versions:
         self.clear()
         self._stored, self.current = stored, current
         for each in records:
-            self._versions[each.number] = _taken(Version, each)
-            self._facts[each.number] = _taken(Facts, each)
-            self._origins[each.number] = _taken(Origin, each)
+            self._versions[each.number] = taken_from(Version, each)
+            self._facts[each.number] = taken_from(Facts, each)
+            self._origins[each.number] = taken_from(Origin, each)
             self._renumbered[each.number] = {int(old): now for old, now in each.meaning.items()}
 
     def clear(self) -> None:
@@ -246,10 +209,15 @@ class Versions:
         mapping : mapping of int to int
             Old label value to the one that it is now; 0 for a class that was deleted.
         """
-        for number, facts in self._facts.items():
-            known = self._renumbered.setdefault(number, {value: value for value in facts.values})
-            for old, now in known.items():
-                known[old] = mapping.get(now, now)
+        self._mappings.append(mapping)
+        for number in self._facts:
+            self._renumber(number, mapping)
+
+    def _renumber(self, number: int, mapping: Mapping[int, int]) -> None:
+        values = self._facts[number].values
+        known = self._renumbered.setdefault(number, {value: value for value in values})
+        for old, now in known.items():
+            known[old] = mapping.get(now, now)
 
     def translate(self, number: int, labels: Labels) -> Labels:
         """Return what a version says in the label values of today.
@@ -388,9 +356,3 @@ class Versions:
         if self._stored is not None and not self.path(number).exists():
             return self._stored(self._versions[number].model)
         return read_model_file(self.path(number))
-
-
-def _taken(kind: type[T], record: VersionRecord) -> T:
-    """Return the fields of a record that another value has, too."""
-    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # a dataclass
-    return kind(**{name: getattr(record, name) for name in names})
