@@ -14,8 +14,8 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QInputDialog
 
 from napari_segloop.core.errors import InputError
+from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.state import LoopState, RecentState, SavedState, SnapshotState
-from napari_segloop.store.recent import set_mirror
 from napari_segloop.widgets.panel import SegLoopPanel
 from napari_segloop.widgets.project_words import WHY_READ_ONLY, counts_words
 from napari_segloop.widgets.snapshots import worth_showing
@@ -52,7 +52,7 @@ def snapshot(name: str, kind: str = "autosave", **values: object) -> SnapshotSta
 
 SNAPSHOTS = (
     snapshot("newest"),
-    snapshot("loose"),
+    snapshot("loose", message=ASIDE),
     snapshot("round", "round", version=1),
     snapshot("kept", message="before the holidays", is_kept=True, version=None),
     snapshot("restore", "restore", message="before the holidays", version=9),
@@ -63,10 +63,9 @@ OPEN = replace(WALKING, saved=SAVED, snapshots=SNAPSHOTS, recent=RECENT)
 
 @pytest.fixture
 def make(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
 ) -> Callable[..., tuple[SegLoopPanel, HandDriven]]:
-    """Show a panel over a state; nobody's list of projects is read or written."""
-    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+    """Show a panel over a state."""
 
     def shown(state: LoopState) -> tuple[SegLoopPanel, HandDriven]:
         session = HandDriven(state)
@@ -158,8 +157,9 @@ def test_recent_projects_are_in_the_menu(make: Make) -> None:
 
 
 def test_the_second_copy_is_shown_and_given_up(make: Make) -> None:
-    panel, session = make(OPEN)
-    set_mirror(Path(SAVED.path), Path("/stick"))
+    copied = replace(SAVED, mirror="/stick", mirror_text="Second copy of 14:03")
+    panel, session = make(replace(OPEN, saved=copied))
+    assert "Second copy of 14:03\n/stick" in panel.saved.button.toolTip()
     found = entries(panel.saved.project.menu())
     assert "Second copy in /stick…" in found
     found["No second copy any more"].trigger()

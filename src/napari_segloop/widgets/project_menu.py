@@ -14,7 +14,6 @@ from qtpy.QtGui import QAction, QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from napari_segloop.session.state import Told
-from napari_segloop.store.recent import mirror_of
 from napari_segloop.widgets.project_words import (
     WHY_READ_ONLY,
     recent_words,
@@ -82,12 +81,11 @@ class ProjectMenu:
             entry.setToolTip(WHY_READ_ONLY)
 
     def _mirror_entries(self, menu: QMenu, saved: SavedState) -> tuple[QAction, ...]:
-        mirror = mirror_of(Path(saved.path))
         hint = "A second copy on another disk, brought up to date after every snapshot"
-        if mirror is None:
+        if not saved.mirror:
             return (self._entry(menu, "Keep a second copy…", self.choose_mirror, hint),)
-        other = self._entry(menu, f"Second copy in {_short(str(mirror))}…", self.choose_mirror)
-        other.setToolTip(f"{mirror}\nChoose another folder for it")
+        other = self._entry(menu, f"Second copy in {_short(saved.mirror)}…", self.choose_mirror)
+        other.setToolTip(f"{saved.mirror}\n{saved.mirror_text}\nChoose another folder for it")
         none = self._entry(menu, "No second copy any more", self._no_mirror)
         none.setToolTip("What lies there stays there")
         return other, none

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.words import counted
 from napari_segloop.widgets.words import when
 
@@ -118,7 +119,7 @@ def snapshot_words(snapshot: SnapshotState) -> str:
     why = WHY_SNAPSHOT.get(snapshot.kind, snapshot.kind)
     if snapshot.kind == "restore" and snapshot.message:
         return f"{why}: {snapshot.message}"
-    return snapshot.message or why
+    return why if snapshot.message in {"", ASIDE} else snapshot.message
 
 
 def counts_words(counts: Mapping[str, int]) -> str:

@@ -204,5 +204,7 @@ def _words(saved: SavedState) -> str:
 def _tooltip(saved: SavedState) -> str:
     size = "" if saved.bytes is None else f"{size_words(saved.bytes)} on this disk"
     begins = "" if saved.path else "A project begins by itself with what you do first."
-    lines = (saved.text, begins, saved.path, size, "Click for what can be done with the project.")
+    copy = saved.mirror_text and f"{saved.mirror_text}\n{saved.mirror}"
+    click = "Click for what can be done with the project."
+    lines = (saved.text, begins, saved.path, size, copy, click)
     return "\n".join(line for line in lines if line)

@@ -246,5 +246,6 @@ def _tooltip(snapshot: SnapshotState) -> str:
     version = "" if snapshot.version is None else f"Version {snapshot.version} was in use"
     why = WHY_SNAPSHOT.get(snapshot.kind, snapshot.kind)
     kept = "kept" if snapshot.is_kept else ""
-    parts = (snapshot.message, why, counts_words(snapshot.counts), version, kept)
-    return "\n".join(part[:1].upper() + part[1:] for part in parts if part)
+    parts = (snapshot_words(snapshot), why, counts_words(snapshot.counts), version, kept)
+    lines = dict.fromkeys(part[:1].upper() + part[1:] for part in parts if part)
+    return "\n".join(lines)
