@@ -310,3 +310,10 @@ def test_the_other_answer_forgets_what_was_said_of_places(loop: Loop) -> None:
     session.answer_task("objects")
     assert not session.take_back_last()
     assert not session.accept_again()
+
+
+def test_labels_of_another_shape_are_refused_before_anything_is_written(loop: Loop) -> None:
+    loop.add()
+    loop.session.import_labels(1, (), np.ones((3, 4), np.uint8))
+    assert "labels of shape (160, 160), as the image, got (3, 4)" in loop.told[-1]
+    assert not loop.session.plane(1, ()).labels.any()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.corrections import CHECKED, NOT_CHECKED
+from napari_segloop.core.errors import InputError
 from napari_segloop.core.judging import distinct
 from napari_segloop.session.check_actions import CheckActions
 from napari_segloop.session.importing import Importing
@@ -74,6 +75,8 @@ class ImportActions(CheckActions):
             As for `import_labels`.
         """
         with self.acting():
+            for labels in planes.values():
+                _check_shape(labels, self.source(image).plane_shape)
             self._declare_in(planes.values())
             self._tell_kept([self._import(image, *each, trust, zero) for each in planes.items()])
 
@@ -167,6 +170,13 @@ class ImportActions(CheckActions):
     def _declare_in(self, labels: Iterable[Labels]) -> None:
         if not self.desk.objects:
             self.declare(sorted({value for each in labels for value in distinct(each)}))
+
+
+def _check_shape(labels: Labels, shape: tuple[int, int]) -> None:
+    if labels.shape != shape:
+        raise InputError(
+            f"labels of shape {shape}, as the image", f"{labels.shape}", "Give those of this image."
+        )
 
 
 def _whole(shape: tuple[int, ...]) -> Window:
