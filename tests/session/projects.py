@@ -23,6 +23,8 @@ def save(loop: Loop) -> None:
     """Wait until everything is on the disk, image pixels too."""
     saver = loop.session.saver
     saver.hurry()
+    images = loop.session.desk.images
+    loop.until(lambda: len(images.identities) == len(images))
     loop.until(lambda: saver.is_idle and not saver.content)
 
 

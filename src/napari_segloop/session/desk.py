@@ -218,9 +218,9 @@ class Desk:
         self.reader.ask(fetch, keep, failed)
 
     def identify_now(self) -> None:
-        """Find out what images are whose planes wait to be saved, before everything ends."""
-        for image in {name[1] for name in self.truths.unsaved.look()}:
-            if image in self.images and image not in self.images.identities:
+        """Find out what the images of the list are, before everything ends."""
+        for image in [state.id for state in self.images.states if state.planes]:
+            if image not in self.images.identities:
                 source, known = self.images.source(image), self.images.identities
                 ask_at_once(
                     partial(identify, source),

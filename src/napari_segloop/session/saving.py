@@ -90,7 +90,7 @@ class Saver:
     def is_idle(self) -> bool:
         """Whether everything is saved."""
         busy = self._is_writing or self._taking is not None or self._pace.is_waiting
-        return not (busy or self._asked or self._is_news())
+        return not (busy or self._asked or self._is_news() or self._desk.truths.unsaved)
 
     def note(self, parts: set[str]) -> None:
         """Take note of what changed beside pixels.

@@ -9,24 +9,22 @@ from __future__ import annotations
 import datetime
 import threading
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.errors import InputError, OutputError
+from napari_segloop.core.errors import OutputError
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.facts import Facts, Origin, taken_from
 from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.state import Version
-from napari_segloop.store.records import VersionRecord
+from napari_segloop.session.versionlist import VersionList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from napari_segloop.core.images import Labels
+    from napari_segloop.store.records import VersionRecord
 
 
 __all__ = ["Facts", "Origin", "Versions"]
@@ -36,7 +34,7 @@ def _at_once(write: Callable[[], None]) -> None:
     write()
 
 
-class Versions:
+class Versions(VersionList):
     """Versions by number.
 
     Parameters
@@ -48,33 +46,13 @@ class Versions:
     """
 
     def __init__(self, folder: Path, run: Callable[[Callable[[], None]], None] = _at_once) -> None:
+        super().__init__()
         self._folder, self._run = folder, run
         self._unwritten = dict[int, bytes]()
         self._lock = threading.Lock()
-        self._versions = dict[int, Version]()
-        self._facts = dict[int, Facts]()
-        self._origins = dict[int, Origin]()
         self._stored: Callable[[str], bytes] | None = None
         self._loads = 0  # projects that were opened: each has versions of its own
         self._blob: ModelBlob | None = None  # of the current one
-        self.current: int | None = None
-        self._renumbered = dict[int, dict[int, int]]()
-        self._mappings = list["Mapping[int, int]"]()
-
-    @property
-    def states(self) -> tuple[Version, ...]:
-        """All versions, oldest first."""
-        return tuple(self._versions.values())
-
-    @property
-    def facts(self) -> Facts | None:
-        """What the version in use says of its input."""
-        return None if self.current is None else self._facts[self.current]
-
-    @property
-    def renumberings(self) -> int:
-        """How often classes were merged or deleted until now."""
-        return len(self._mappings)
 
     def add(
         self,
@@ -116,22 +94,6 @@ class Versions:
         if version.accepted:
             self.current, self._blob = number, blob
         return self._versions[number]
-
-    def records(self) -> tuple[VersionRecord, ...]:
-        """Return all that is known of all versions.
-
-        Returns
-        -------
-        tuple of VersionRecord
-            Oldest first.
-        """
-        return tuple(self._record(number) for number in self._versions)
-
-    def _record(self, number: int) -> VersionRecord:
-        known = asdict(self._versions[number]) | asdict(self._origins[number])
-        known |= asdict(self._facts[number])
-        meaning = {str(old): now for old, now in self._renumbered.get(number, {}).items()}
-        return VersionRecord(**known, meaning=meaning)
 
     def load(
         self,
@@ -201,47 +163,6 @@ class Versions:
                 raise OutputError(error.expected, error.got, remedy, error.file) from error
             del self._unwritten[number]
 
-    def renumber(self, mapping: Mapping[int, int]) -> None:
-        """Take note that classes were merged or deleted: older versions go on saying old values.
-
-        Parameters
-        ----------
-        mapping : mapping of int to int
-            Old label value to the one that it is now; 0 for a class that was deleted.
-        """
-        self._mappings.append(mapping)
-        for number in self._facts:
-            self._renumber(number, mapping)
-
-    def _renumber(self, number: int, mapping: Mapping[int, int]) -> None:
-        values = self._facts[number].values
-        known = self._renumbered.setdefault(number, {value: value for value in values})
-        for old, now in known.items():
-            known[old] = mapping.get(now, now)
-
-    def translate(self, number: int, labels: Labels) -> Labels:
-        """Return what a version says in the label values of today.
-
-        Parameters
-        ----------
-        number : int
-            The version.
-        labels : ndarray of integer
-            Predicted by it.
-
-        Returns
-        -------
-        ndarray of integer
-            The same array when no class was merged or deleted since.
-        """
-        known = self._renumbered.get(number, {})
-        if all(old == now for old, now in known.items()):
-            return labels
-        values = np.arange(max(known) + 1, dtype=labels.dtype)
-        for old, now in known.items():
-            values[old] = now
-        return np.take(values, labels)
-
     def path(self, number: int) -> Path:
         """Return the file of a version.
 
@@ -266,30 +187,6 @@ class Versions:
             None before there is one.
         """
         return None if self.current is None else self._blob
-
-    def check(self, number: int, task: str | None = None) -> None:
-        """Refuse a version that cannot be used.
-
-        Parameters
-        ----------
-        number : int
-            Its number.
-        task : {"classes", "objects"}, optional
-            What it has to be taught for.
-
-        Raises
-        ------
-        InputError
-            When there is no such version, or it is for another task.
-        """
-        found = self._facts[self._known(number)].task
-        if task not in (None, found):
-            words = {"classes": "kinds of area", "objects": "single objects"}
-            raise InputError(
-                f"a version for {words.get(str(task), task)}",
-                f"version {number} for {words.get(found, found)}",
-                "Choose another one, or change what you look for.",
-            )
 
     def fetch(self, number: int) -> ModelBlob:
         """Read the file of a version; on any thread.
@@ -343,11 +240,6 @@ class Versions:
         data = self._read(self._known(number))
         with replacing(path) as temporary:
             temporary.write_bytes(data)
-
-    def _known(self, number: int) -> int:
-        if number not in self._versions:
-            raise InputError("a version of the list", f"version {number}", "Choose another one.")
-        return number
 
     def _read(self, number: int) -> bytes:
         data = self._unwritten.get(number)

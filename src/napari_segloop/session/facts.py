@@ -1,0 +1,106 @@
+"""What is known of a version of the model beside its number: its input, and how it came to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from io import BytesIO
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_segloop.core.errors import ModelError
+from napari_segloop.core.modelheader import info_in
+
+if TYPE_CHECKING:
+    from napari_segloop.store.records import VersionRecord
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a version came to be.
+
+    Parameters
+    ----------
+    snapshot : str or None
+        The annotations that taught it.
+    settings : dict
+        Of the training.
+    seed : int
+        Of the training.
+    seconds : float
+        How long it took.
+    device : str
+        Where it ran.
+    dice : dict of str to float
+        Dice by label value, on the test regions.
+    software : dict of str to str
+        What made it.
+    """
+
+    snapshot: str | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+    seed: int = 0
+    seconds: float = 0.0
+    device: str = ""
+    dice: dict[str, float] = field(default_factory=dict)
+    software: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a model says of its input.
+
+    Parameters
+    ----------
+    task : {"classes", "objects"}
+        What its labels are.
+    channels : int
+        Image channels that it takes.
+    values : tuple of int
+        Label values, 0 first.
+    pixel_size : (float, float) or None
+        Of the images that taught, in micrometres.
+    """
+
+    task: str
+    channels: int
+    values: tuple[int, ...]
+    pixel_size: tuple[float, float] | None = None
+
+
+def software_of(data: bytes) -> dict[str, str]:
+    """Return what made a model, as its file says.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a model file.
+
+    Returns
+    -------
+    dict of str to str
+        Versions by name; empty for a file that is none of ours.
+    """
+    try:
+        return dict(info_in(BytesIO(data), len(data)).versions)
+    except ModelError:
+        return {}
+
+
+def taken_from(kind: type[T], record: VersionRecord) -> T:
+    """Return the fields of a record that another value has, too.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass.
+    record : VersionRecord
+        Of a project.
+
+    Returns
+    -------
+    object
+        Of that type.
+    """
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: getattr(record, name) for name in names})
