@@ -66,6 +66,7 @@ TORCH_FREE_CORE = {
     "schedule",
     "settings",
     "tiling",
+    "touched",
     "touching",
     "truth",
     "windows",
