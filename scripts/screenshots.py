@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,9 @@ from PIL import Image
 from qtpy.QtCore import QBuffer, QIODevice, QPoint
 
 from benchmarks.loop import Loop
-from benchmarks.window import on_a_screen, open_viewer, wait, wait_until
+from benchmarks.window import on_a_screen, open_dock, open_viewer, wait, wait_until
 from napari_segloop.samples.crystals import crystals
+from napari_segloop.store import recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,8 +41,16 @@ LATE = 0.5  # of a training
 
 
 def main() -> None:
-    """Go through the loop and take all pictures."""
+    """Go through the loop and take all pictures; nobody's projects are touched."""
     on_a_screen("scripts.screenshots")
+    with TemporaryDirectory() as folder:
+        recent.data_folder = lambda: Path(folder)
+        go_through_the_loop()
+        come_back()
+
+
+def go_through_the_loop() -> None:
+    """Take the pictures of every station."""
     viewer = open_viewer()
     sample = crystals(seed=0)
     loop = Loop(viewer)
@@ -64,6 +74,7 @@ def main() -> None:
     visit(loop, "Check")
     take(viewer, "check")
     loop.correct_places(truth, PLACES)
+    loop.session.snapshot("before the holidays")
     loop.train(SECONDS)
     loop.settle()
     viewer.reset_view()
@@ -74,7 +85,17 @@ def main() -> None:
     take(viewer, "predict")
     loop.dock.panel.predict.uncertainty.setChecked(False)
     show_section(loop, "History")
+    loop.dock.panel.history.snapshots.table.selectRow(1)
     take(viewer, "history")
+    viewer.close()
+
+
+def come_back() -> None:
+    """Take the picture of the dock when napari is opened again."""
+    viewer = open_viewer()
+    open_dock(viewer)
+    wait(0.3)
+    take(viewer, "continue")
     viewer.close()
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from napari._qt.qt_resources import get_stylesheet
 from qtpy.QtCore import Qt
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
     from qtpy.QtGui import QAction
     from qtpy.QtWidgets import QMenu
+
+    from napari_segloop.widgets.snapshots import Snapshots
+    from tests.widgets.real_window import Face
 
     Make = Callable[..., tuple[SegLoopPanel, HandDriven]]
 
@@ -306,3 +310,43 @@ def test_an_image_that_moved_is_shown(make: Make, monkeypatch: pytest.MonkeyPatc
 def test_counts_are_said_with_their_units() -> None:
     counts = {"images": 1, "checked_pixels": 12_345, "accepted": 6}
     assert counts_words(counts) == "1 image, 12,345 pixels checked by you, 6 places accepted"
+
+
+def test_a_real_project_goes_back_and_forth(hidden: Face) -> None:
+    hidden.add_crystals(64)
+    hidden.session.answer_task("classes")
+    hidden.until(lambda: hidden.session.view is not None)
+    part, line = hidden.panel.history.snapshots, hidden.panel.saved.button
+    stroke(hidden, slice(5, 15))
+    hidden.until(lambda: line.words.startswith("Saved"))
+    assert line.text() == "crystals"
+    hidden.until(part.save.isEnabled)
+    part.message.setText("one stroke")
+    part.save.click()
+    hidden.until(lambda: "one stroke" in [each.message for each in part.rows.rows])
+    one = hidden.masks.data.copy()
+    stroke(hidden, slice(30, 40))
+    two = hidden.masks.data.copy()
+    pick(part, "one stroke")
+    part.look.click()
+    hidden.until(lambda: hidden.dock.looked.layers)
+    assert np.array_equal(hidden.dock.looked.layers[1].data, one)
+    part.restore.click()
+    hidden.until(lambda: np.array_equal(hidden.masks.data, one))
+    assert not hidden.dock.looked.layers
+    assert "kept" in hidden.panel.message.text.text()
+    part.table.selectRow(1)  # as the message says
+    part.restore.click()
+    hidden.until(lambda: np.array_equal(hidden.masks.data, two))
+
+
+def stroke(face: Face, where: slice) -> None:
+    """Paint as a script does, and let the stage notice."""
+    face.masks.data[where, where] = 1
+    face.masks.refresh()
+    face.until(lambda: face.session.plane(1, ()).checked[where.start, where.start] == 1)
+
+
+def pick(part: Snapshots, message: str) -> None:
+    """Select the row of a snapshot."""
+    part.table.selectRow([each.message for each in part.rows.rows].index(message))
