@@ -29,7 +29,8 @@ HERE = {
     "threads": 2,
     "torch": "2.10",
 }
-IN_A_WINDOW = {"viewer", "simulated_user"}  # minutes each; tests/widgets drives the same window
+# Minutes each; tests/widgets drives the same window.
+IN_A_WINDOW = {"viewer", "simulated_user", "stations"}
 KEYS = ({"arm": "ours"}, {"arm": "theirs"})
 
 
@@ -57,7 +58,7 @@ def section(benchmarks: SimpleNamespace, name: str = "speed") -> object:
 
 
 def test_there_are_programs() -> None:
-    wanted = {"predict_speed", "seams", "training_speed", "learning", "viewer", "simulated_user"}
+    wanted = {"predict_speed", "seams", "training_speed", "learning", *IN_A_WINDOW}
     assert wanted <= set(PROGRAMS)
 
 
