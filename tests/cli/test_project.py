@@ -359,3 +359,34 @@ def test_people_are_told_in_sentences(real_segloop: Command, project: Path, tmp_
     missing = real_segloop("project", "verify", tmp_path / "none.segloop")
     assert missing.code == 2
     assert len(missing.err.splitlines()) == 1
+
+
+STRANGE = (None, -1, 2**63, 1e308, "", "../x", [], {}, True, "\x00", [[[]]], "9" * 5000)
+
+
+def spoiled(data: Any, rng: np.random.Generator) -> None:  # noqa: ANN401
+    """Put something strange at a random place of a document."""
+    while True:
+        keys = list(data) if isinstance(data, dict) else list(range(len(data)))
+        key = keys[int(rng.integers(len(keys)))]
+        inner = data[key]
+        if not isinstance(inner, dict | list) or not inner or rng.random() < 0.2:
+            data[key] = STRANGE[int(rng.integers(len(STRANGE)))]
+            return
+        data = inner
+
+
+def test_whatever_an_export_says_of_itself_nothing_is_half_done(
+    segloop: Command, copied: Path, tmp_path: Path
+) -> None:
+    original = (copied / "export.json").read_text()
+    for seed in range(25):
+        (copied / "export.json").write_text(original)
+        rewritten(copied, lambda data, seed=seed: spoiled(data, np.random.default_rng(seed)))
+        made = tmp_path / f"{seed}.segloop"
+        call = segloop("project", "import", copied, made)
+        assert call.code in (0, 1, 2)
+        assert made.exists() == (call.code == 0)
+        if call.code == 0:
+            assert segloop("project", "verify", made).code == 0
+        assert not list(tmp_path.glob(".*"))
