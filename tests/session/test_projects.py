@@ -315,6 +315,53 @@ def test_a_new_project_begins_empty(kept: Loop) -> None:
     assert_saved(kept.session)
 
 
+def test_what_is_painted_while_another_project_opens_is_saved(kept: Loop, second: Loop) -> None:
+    save(kept)
+    first = folder_of(kept)
+    kept.session.new_project()
+    kept.session.add_files([kept.folder / "images" / "disc1.tif"])
+    kept.until(lambda: [s.planes for s in kept.session.desk.images.states] == [1])
+    kept.session.answer_task("classes")
+    kept.brush(1, CORNER)
+    save(kept)
+    other = folder_of(kept)
+    kept.session.open_project(first)
+    kept.brush(1, (slice(70, 80), slice(70, 80)), 3)
+    kept.until(lambda: folder_of(kept) == first)
+    opened(second, other)  # nobody holds it any more
+    assert not second.session.state.saved.is_read_only
+    assert (second.session.plane(1, ()).checked[70:80, 70:80] == 3).all()
+
+
+def test_a_stack_resumes_plane_by_plane(loop: Loop, second: Loop, tmp_path: Path) -> None:
+    begin_in(loop, tmp_path / "projects")
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, np.stack([photo(n) for n in range(3)]), metadata={"axes": "TYX"})
+    loop.session.add_files([path])
+    loop.until(lambda: [s.planes for s in loop.session.desk.images.states] == [3])
+    loop.session.answer_task("classes")
+    for index in ((0,), (2,)):
+        loop.session.import_labels(1, index, (discs(index[0]) > 0).astype(np.uint8))
+    assert_same_after(loop, second)
+    truths = second.session.desk.truths
+    assert truths.keys() == [(1, (0,)), (1, (2,))]
+    assert truths.live((1, (2,))) == (None, None)  # nobody asked for it
+    assert second.session.desk.all_keys() == [(1, (n,)) for n in range(3)]
+
+
+def test_the_second_copy_follows(kept: Loop, second: Loop, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    save(kept)
+    kept.session.set_mirror(drive)
+    kept.until(lambda: "not up to date" in kept.session.state.saved.mirror_text)
+    drive.mkdir()
+    kept.brush(1, CORNER)
+    save(kept)
+    kept.until(lambda: kept.session.state.saved.mirror_text.startswith("Second copy"))
+    opened(second, drive / folder_of(kept).name)
+    same(arrays(kept.session), arrays(second.session))
+
+
 def test_a_project_is_renamed(kept: Loop) -> None:
     save(kept)
     kept.session.rename_project("Nuclei")

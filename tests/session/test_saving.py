@@ -230,6 +230,19 @@ def test_closing_saves_what_is_left(saved: Loop) -> None:
     assert project.annotations.content(1, (), *WHOLE)[1].all()
 
 
+def test_pixels_wait_for_what_their_image_is(saved: Loop) -> None:
+    known = saved.session.desk.images.identities.pop(1)
+    saved.brush(1, CORNER)
+    saved.session.saver.hurry()
+    for _ in range(20):
+        saved.session.pump()
+    assert saved.session.desk.truths.unsaved
+    saved.session.desk.images.identities[1] = known
+    saved.session.note("images")
+    save(saved)
+    assert_saved(saved.session)
+
+
 def test_pieces_that_change_while_others_are_copied_are_of_one_moment(saved: Loop) -> None:
     truths = saved.session.desk.truths
     saved.brush(1, CORNER)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errors import InputError
 from napari_segloop.session.sources import ImageSource
 from napari_segloop.session.state import ImageState
+from napari_segloop.session.stored import StoredSource
 
 if TYPE_CHECKING:
     from napari_segloop.core.normalize import Statistics
@@ -65,7 +66,10 @@ class ImageRows:
             When a file is in the list already.
         """
         where = source.where
-        if where != OPEN_LAYER and any(s.where == where for s in self._states.values()):
+        same = [n for n, state in self._states.items() if state.where == where]
+        if where != OPEN_LAYER and any(
+            not isinstance(self._sources[n], StoredSource) for n in same
+        ):
             raise InputError("an image that is not in the list yet", where, "Leave it out.")
         image, self.next_number = self.next_number, self.next_number + 1
         self._states[image] = ImageState(image, source.name, where, planes=planes)

@@ -50,9 +50,12 @@ class ProjectActions(VersionActions):
         """Save and close the project that is open, and begin with an empty list."""
         with self.acting():
             self._leave()
+            before = self.project
             self.clear("classes")
             self.task = None
             self.saver.take_up(None, None)
+            if before is not None:
+                before.close()
             self._tell_all()
 
     def snapshot(self, message: str) -> None:
@@ -218,8 +221,19 @@ class ProjectActions(VersionActions):
             )  # fmt: skip
         self._remember()
 
+    def _leave_for(self, other: Project) -> None:
+        """Save what was painted while the other project was read."""
+        try:
+            self._leave()
+        except StoreError:
+            other.close()
+            raise
+
     def _opened(self, found: Found) -> None:
-        before, same = self.project, self.project is found.project
+        same = self.project is found.project
+        if not same:
+            self._leave_for(found.project)
+        before = self.project
         self.opening.emit(None)
         opened = take_up(self, found, keep_versions=same)
         if before is not None and not same:

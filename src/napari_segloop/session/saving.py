@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.session.books import without_time
 from napari_segloop.session.content import Content
 from napari_segloop.session.keeping import Asked, Work, Written, write
+from napari_segloop.session.ledger import Ledger
 from napari_segloop.session.mirroring import Mirroring
 from napari_segloop.session.pace import AGAIN, Pace
 from napari_segloop.session.reading import Reader
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from napari_segloop.session.books import Books
     from napari_segloop.session.desk import Desk
     from napari_segloop.store.project import Project
-    from napari_segloop.store.records import ImageRecord, ProjectRecord
     from napari_segloop.store.snapshots import Snapshot
 
 TURN: Final = 0.004
@@ -38,6 +37,8 @@ WORTH: Final = frozenset({"classes", "images", "queue", "task", "versions"})
 """Parts of the state that are saved beside pixels."""
 PATIENCE: Final = 60.0
 """Seconds that closing waits for a disk."""
+EVERY: Final = 60.0
+"""Seconds between two looks at how much room the project takes."""
 
 
 class Saver:
@@ -76,8 +77,8 @@ class Saver:
         self._is_writing = False
         self._asked = list[Asked]()
         self._edition = 0
-        self._saved_project: ProjectRecord | None = None
-        self._saved_images = dict[int, "ImageRecord"]()
+        self._ledger = Ledger()
+        self._measured_at = 0.0
 
     @property
     def can_save(self) -> bool:
@@ -100,7 +101,8 @@ class Saver:
         parts : set of str
             Names as `LoopSession.changed` tells them.
         """
-        if parts & WORTH and (self.project is not None or self._desk.versions.states):
+        is_worth = self.project or self._desk.versions.states or self._desk.truths.unsaved
+        if parts & WORTH and is_worth:  # pixels may have waited for what their image is
             self._pace.note(time.monotonic())
 
     def hurry(self) -> None:
@@ -181,8 +183,7 @@ class Saver:
             Its records, as they were saved.
         """
         self.project, self._taking = project, None
-        self._saved_project = None if books is None else books.project
-        self._saved_images = {} if books is None else {each.number: each for each in books.images}
+        self._ledger = Ledger(books)
         self.content.forget()
         self._desk.truths.unsaved.clear()
         self._edition, self._pace = self._desk.truths.unsaved.edition, Pace()
@@ -235,10 +236,12 @@ class Saver:
         """Hand over what was copied, and what else changed up to this moment."""
         self._taking = None
         try:
-            work = self._work(taking)
+            books, unsaved = self._write_books(), self._desk.truths.unsaved
+            work = self._ledger.work(books, taking, unsaved, self.content, tuple(self._asked))
         except StoreError as error:  # a record that makes no sense
             self._failed(error, taking, None)
             return
+        self._asked.clear()
         if work.is_empty:
             return
         self._is_writing = True
@@ -251,32 +254,10 @@ class Saver:
 
         self.writer.ask(carry_out, self._done, lambda error: self._failed(error, taking, work))
 
-    def _work(self, taking: Taking) -> Work:
-        books, unsaved = self._write_books(), self._desk.truths.unsaved
-        numbers = {each.number for each in books.images}
-        gone = set(self._saved_images) - numbers
-        removed = gone | (unsaved.dropped & set(self._saved_images))
-        unsaved.dropped.clear()
-        for image in removed:
-            self.content.forget(image)
-        images = tuple(
-            each for each in books.images
-            if each.number in removed or self._saved_images.get(each.number) != each
-        )  # fmt: skip
-        before = self._saved_project
-        same = before is not None and without_time(before) == without_time(books.project)
-        asked, self._asked = tuple(self._asked), []
-        taken = {name: each for name, each in taking.taken.items() if name[1] in numbers}
-        return Work(
-            books, None if same else books.project, images, tuple(sorted(removed)), taken,
-            self.content.take(), asked,
-        )  # fmt: skip
-
     def _done(self, written: Written) -> None:
         self._is_writing, self.faults = False, 0
         work = written.work
-        self._saved_project = work.project or self._saved_project
-        self._saved_images = {each.number: each for each in work.books.images}
+        self._ledger.saved(work)
         self.content.saved(work.content)
         self.content.want(written.checked)
         if self.mirroring.project is not self.project:  # it was begun just now
@@ -288,8 +269,16 @@ class Saver:
         text = f"Saved {datetime.now().astimezone():%H:%M}"
         self.state = replace(self.state, text=text, level="info")
         self.show_project()
+        self._measure()
         for each in work.asked:
             each.then(written.snapshot)
+
+    def _measure(self) -> None:
+        """Look now and then how many bytes the project takes."""
+        now, project = time.monotonic(), self.project
+        if project is not None and now - self._measured_at > EVERY:
+            self._measured_at = now
+            self.writer.ask(project.size, self.show_project, lambda _: None)
 
     def _failed(self, error: SegLoopError, taking: Taking, work: Work | None) -> None:
         """Count everything as unsaved again, and say why."""
