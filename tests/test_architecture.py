@@ -40,6 +40,7 @@ TORCH_FREE_CORE = {
     "example",
     "firstmasks",
     "firstplaces",
+    "fragments",
     "holdout",
     "images",
     "interiors",
