@@ -32,13 +32,16 @@ LONG = 600.0  # seconds of a training that is stopped
 
 
 def walk(visitor: Visitor, _work: Work) -> str:
-    """Click the primary button until it offers to train."""
+    """Click the primary button until it offers to train, then *Stop checking*."""
     actions = [visitor.shown.action]
     while actions[-1] == "next_place" and len(actions) < CLICKS:
         visitor.primary()
         actions.append(visitor.shown.action)
     seen = ", ".join(f"{name} x {len(list(each))}" for name, each in groupby(actions))
     expect(actions[-1] == "train", seen)
+    if visitor.session.queue.at is not None:  # else new places would move the view
+        visitor.unfold("Check")
+        visitor.click(visitor.panel.check.stop)
     return f"{seen}: {visitor.shown.text}"
 
 
