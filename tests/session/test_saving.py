@@ -28,10 +28,14 @@ CORNER = (slice(3, 9), slice(4, 30))
 ONES = np.ones((SIZE, SIZE), np.uint8)
 
 
-@pytest.fixture
-def saved(loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loop:
-    """A loop of two images with first masks, saved."""
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+
+
+@pytest.fixture
+def saved(loop: Loop, tmp_path: Path) -> Loop:
+    """A loop of two images with first masks, saved."""
     begin_in(loop, tmp_path / "projects")
     loop.add()
     loop.session.desk.put_labels((1, ()), WHOLE, (discs(0) > 0).astype(np.uint8), whole=True)
@@ -230,17 +234,26 @@ def test_closing_saves_what_is_left(saved: Loop) -> None:
     assert project.annotations.content(1, (), *WHOLE)[1].all()
 
 
-def test_pixels_wait_for_what_their_image_is(saved: Loop) -> None:
-    known = saved.session.desk.images.identities.pop(1)
-    saved.brush(1, CORNER)
-    saved.session.saver.hurry()
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_pixels_wait_for_what_their_image_is(loop: Loop, tmp_path: Path, is_begun: bool) -> None:
+    session = loop.session
+    loop.add()
+    loop.until(lambda: len(session.desk.images.identities) == 2)
+    if is_begun:
+        begin_in(loop, tmp_path / "projects")
+        loop.brush(2, CORNER)
+        save(loop)
+    known = session.desk.images.identities.pop(1)
+    begin_in(loop, tmp_path / "projects")
+    loop.brush(1, CORNER)
+    session.saver.hurry()
     for _ in range(20):
-        saved.session.pump()
-    assert saved.session.desk.truths.unsaved
-    saved.session.desk.images.identities[1] = known
-    saved.session.note("images")
-    save(saved)
-    assert_saved(saved.session)
+        session.pump()
+    assert session.desk.truths.unsaved
+    session.desk.images.identities[1] = known
+    session.note("images")
+    save(loop)
+    assert_saved(session)
 
 
 def test_pieces_that_change_while_others_are_copied_are_of_one_moment(saved: Loop) -> None:
