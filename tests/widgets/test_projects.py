@@ -340,6 +340,19 @@ def test_a_real_project_goes_back_and_forth(hidden: Face) -> None:
     hidden.until(lambda: np.array_equal(hidden.masks.data, two))
 
 
+def test_words_of_a_snapshot_survive_a_job_that_begins_at_once(hidden: Face) -> None:
+    hidden.add_crystals(64)
+    hidden.session.answer_task("classes")
+    hidden.until(lambda: hidden.session.view is not None)
+    part = hidden.panel.history.snapshots
+    stroke(hidden, slice(5, 15))
+    hidden.until(part.save.isEnabled)
+    hidden.session.snapshot("before the holidays")
+    hidden.session.saver.ask("round", "Before training", lambda _: None)
+    words = "before the holidays, Before training"
+    hidden.until(lambda: (words, "manual") in [(s.message, s.kind) for s in part.rows.rows])
+
+
 def stroke(face: Face, where: slice) -> None:
     """Paint as a script does, and let the stage notice."""
     face.masks.data[where, where] = 1

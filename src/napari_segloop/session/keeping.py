@@ -148,15 +148,24 @@ def write(project: Project, work: Work) -> Written:
             project.annotations.save(part)
             part = Save()
         part = replace(part, chunks=batch)
-    asked = work.asked[-1] if work.asked else None
+    message, kind = _words(work)
     snapshot = project.annotations.save(
         replace(part, project=work.project),
-        asked.message if asked else "" if work.is_step else ASIDE,
-        asked.kind if asked else "autosave",
+        message,
+        kind,
         work.books.counts,
         work.books.project.current,
     )
     return Written(work, snapshot, {k: frozenset(p) for k, p in checked.items()}, faults)
+
+
+def _words(work: Work) -> tuple[str, Cause]:
+    """Say what a snapshot is; one for several that were asked for at once has all their words."""
+    if not work.asked:
+        return "" if work.is_step else ASIDE, "autosave"
+    message = ", ".join(dict.fromkeys(each.message for each in work.asked if each.message))
+    kinds = [each.kind for each in work.asked]
+    return message, "manual" if "manual" in kinds else kinds[-1]
 
 
 def _put_models(project: Project, books: Books) -> tuple[str, ...]:
