@@ -18,6 +18,7 @@ from napari_segloop.core.errors import InputError
 from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.state import LoopState, RecentState, SavedState, SnapshotState
 from napari_segloop.widgets.panel import SegLoopPanel
+from napari_segloop.widgets.places import open_project, save_snapshot
 from napari_segloop.widgets.project_words import WHY_READ_ONLY, counts_words
 from napari_segloop.widgets.snapshots import worth_showing
 from napari_segloop.widgets.theme import colours_of
@@ -351,6 +352,16 @@ def test_words_of_a_snapshot_survive_a_job_that_begins_at_once(hidden: Face) -> 
     hidden.session.saver.ask("round", "Before training", lambda _: None)
     words = "before the holidays, Before training"
     hidden.until(lambda: (words, "manual") in [(s.message, s.kind) for s in part.rows.rows])
+
+
+def test_napari_s_menu_opens_a_project(hidden: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[Path]()
+    hidden.session.open_project = asked.append
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/stick")
+    open_project(hidden.viewer)
+    save_snapshot(hidden.viewer)
+    assert asked == [Path("/stick")]
+    assert "nothing to save" in hidden.panel.message.text.text()
 
 
 def stroke(face: Face, where: slice) -> None:
