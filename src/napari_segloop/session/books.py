@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_segloop.core.normalize import Statistics
 from napari_segloop.session.offers import found_in, region_of, written
@@ -17,11 +17,11 @@ from napari_segloop.store.records import ImageRecord, OfferedRegion, ProjectReco
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from napari_segloop.session.desk import Desk
+    from napari_segloop.session.desk import Desk, Key
     from napari_segloop.session.parts import LoopParts
 
+T = TypeVar("T")
 Index = tuple[int, ...]
-LONGEST_TEXT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def write_books(session: LoopParts) -> Books:
         Its records.
     """
     desk = session.desk
+    planes = _Planes(desk)
     images = tuple(
-        _image(session, number)
+        _image(session, number, planes)
         for number in (state.id for state in desk.images.states)
         if number in desk.images.identities
     )
@@ -185,9 +186,30 @@ def _queue(session: LoopParts) -> dict[str, Any]:
     }
 
 
-def _image(session: LoopParts, number: int) -> ImageRecord:
+class _Planes:
+    """What is known of planes, by image: gone through once, however many images there are."""
+
+    def __init__(self, desk: Desk) -> None:
+        truths = desk.truths
+        self.known, self.stated, self.unsure = (
+            _by_image(dict.fromkeys(keys))
+            for keys in (truths.keys(), truths.stated(), truths.doubted())
+        )
+        self.predicted = _by_image(desk.predicted)
+        self.checked = _by_image({k: n for k, n in desk.checked_by_plane().items() if n})
+        self.places = _by_image(truths.places)
+
+
+def _by_image(values: Mapping[Key, T]) -> dict[int, dict[Index, T]]:
+    found = dict[int, dict[Index, T]]()
+    for (image, index), value in values.items():
+        found.setdefault(image, {})[index] = value
+    return found
+
+
+def _image(session: LoopParts, number: int, planes: _Planes) -> ImageRecord:
     desk = session.desk
-    state, truths = desk.images.state(number), desk.truths
+    places = planes.places.get(number, {})
     offered = session.offers.of(number)
     statistics = desk.images.statistics.get(number)
     return ImageRecord(
@@ -195,12 +217,12 @@ def _image(session: LoopParts, number: int) -> ImageRecord:
         desk.images.identities[number],
         desk.images.status_before(number),
         desk.images.is_excluded(number),
-        {_name(key[1]): v for key, v in desk.predicted.items() if key[0] == number},
-        (*offered, *found_in(truths.places, offered, number)),
-        tuple(key[1] for key in truths.keys(number)),
-        tuple(key[1] for key in truths.stated(number)),
-        tuple(key[1] for key in truths.doubted(number)),
-        {_name(key[1]): n for key, n in desk.checked_by_plane(state.id).items() if n},
+        {_name(index): version for index, version in planes.predicted.get(number, {}).items()},
+        (*offered, *found_in(places.values(), offered)),
+        tuple(planes.known.get(number, ())),
+        tuple(planes.stated.get(number, ())),
+        tuple(planes.unsure.get(number, ())),
+        {_name(index): pixels for index, pixels in planes.checked.get(number, {}).items()},
         {} if statistics is None else {k: list(v) for k, v in asdict(statistics).items()},
     )
 

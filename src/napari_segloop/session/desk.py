@@ -268,20 +268,15 @@ class Desk:
             self._keys = (self.images.edition, found)
         return list(self._keys[1])
 
-    def checked_by_plane(self, image: int) -> dict[Key, int]:
-        """Return how many pixels are checked in each plane of an image.
-
-        Parameters
-        ----------
-        image : int
-            Its number.
+    def checked_by_plane(self) -> dict[Key, int]:
+        """Return how many pixels are checked in each plane.
 
         Returns
         -------
         dict of (int, tuple of int) to int
             As counted last.
         """
-        return {key: count for key, count in self._checked.items() if key[0] == image}
+        return dict(self._checked)
 
     def set_checked(self, key: Key, pixels: int) -> None:
         """Take over how many pixels of a plane are checked.

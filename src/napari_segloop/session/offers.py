@@ -16,7 +16,6 @@ from napari_segloop.store.records import OfferedRegion
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_segloop.session.places import Key
     from napari_segloop.session.state import Place
 
 LONGEST: Final = 600.0
@@ -138,18 +137,16 @@ def region_of(offered: OfferedRegion) -> Region:
 
 
 def found_in(
-    regions: dict[Key, list[Region]], offered: Iterable[OfferedRegion], image: int
+    regions: Iterable[list[Region]], offered: Iterable[OfferedRegion]
 ) -> tuple[OfferedRegion, ...]:
     """Return the places that were found in an image, but that nobody was asked about.
 
     Parameters
     ----------
-    regions : dict of (image, index) to list of Region
-        All that were found.
+    regions : iterable of list of Region
+        All that were found, plane by plane.
     offered : iterable of OfferedRegion
         Those of the image that were offered.
-    image : int
-        Its number.
 
     Returns
     -------
@@ -157,5 +154,4 @@ def found_in(
         With no time.
     """
     asked = {region_of(each) for each in offered}
-    found = [region for key, each in regions.items() if key[0] == image for region in each]
-    return tuple(written(region) for region in found if region not in asked)
+    return tuple(written(each) for plane in regions for each in plane if each not in asked)

@@ -108,13 +108,8 @@ class PlaneStock:
         if unsure:
             self._resting.put((UNSURE, *key), plane)
 
-    def stated(self, image: int) -> list[Key]:
+    def stated(self) -> list[Key]:
         """Return the planes of which the user stands, or stood, behind something.
-
-        Parameters
-        ----------
-        image : int
-            Its number.
 
         Returns
         -------
@@ -122,20 +117,15 @@ class PlaneStock:
             In order.
         """
         found = []
-        for key in self.keys(image):
+        for key in self.keys():
             plane = self._planes.get(key)
             parcel = self.parcel(key) if plane is None else None
             if (parcel is not None and parcel.is_stated) or (plane is not None and plane.is_stated):
                 found.append(key)
         return found
 
-    def doubted(self, image: int) -> list[Key]:
+    def doubted(self) -> list[Key]:
         """Return the planes of which is known how unsure the network was.
-
-        Parameters
-        ----------
-        image : int
-            Its number.
 
         Returns
         -------
@@ -143,7 +133,7 @@ class PlaneStock:
             In order.
         """
         resting = (name[1:] for name in self._resting.names() if name[0] == UNSURE)
-        return sorted(key for key in {*self._unsure, *resting} if key[0] == image)
+        return sorted({*self._unsure, *resting})
 
     def keys(self, image: int | None = None) -> list[Key]:
         """Return the planes that are known.
