@@ -372,6 +372,25 @@ def test_a_project_is_renamed(kept: Loop) -> None:
     assert_saved(kept.session)
 
 
+def test_planes_that_nobody_asked_for_follow_a_renamed_project(kept: Loop, second: Loop) -> None:
+    save(kept)
+    before = arrays(kept.session)
+    opened(second, close(kept))
+    second.session.rename_project("Nuclei")
+    same(before, arrays(second.session))
+
+
+def test_history_begins_with_a_state_that_can_be_restored(kept: Loop) -> None:
+    save(kept)
+    kept.session.snapshot("one")
+    kept.until(lambda: any(each.message == "one" for each in kept.session.state.snapshots))
+    save(kept)
+    assert all(each.kind != "begin" for each in kept.session.state.snapshots)
+    kept.session.restore(kept.session.state.snapshots[-1].id)
+    kept.until(lambda: any(each.kind == "restore" for each in kept.session.state.snapshots))
+    assert kept.session.task == "classes"
+
+
 @given(
     st.lists(st.sampled_from(sorted(set(WAYS) - {"another task", "remove an image"})), max_size=5)
 )

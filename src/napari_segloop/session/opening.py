@@ -127,7 +127,7 @@ def read_project(project: Project, known: Mapping[int, ImageSource] | None = Non
     if blob is None and record.current is not None:
         record = replace(record, current=None)
     books = Books(record, tuple(each.record for each in images), {}, {})
-    history = project.annotations.history()
+    history = project.history()
     return Found(project, books, tuple(images), blob, history, project.size(), faults)
 
 
@@ -138,7 +138,7 @@ def _image(project: Project, number: int, known: Mapping[int, ImageSource]) -> F
     try:
         return FoundImage(record, find(record.identity))
     except SegLoopError as error:
-        kept = StoredSource(record.identity, project.annotations, number)
+        kept = StoredSource(record.identity, project, number)
         note = str(error) if record.identity.where else "its layer is not open: open it again"
         return FoundImage(record, kept, note)
 

@@ -83,11 +83,11 @@ class ProjectActions(VersionActions):
             In the user's words.
         """
         with self.acting():
-            annotations = self._writable().annotations
+            project = self._writable()
 
             def work() -> tuple[Snapshot, ...]:
-                annotations.keep(snapshot, message)
-                return annotations.history()
+                project.annotations.keep(snapshot, message)
+                return project.history()
 
             self.saver.writer.ask(work, self._took_history, self.desk.tell)
 
@@ -266,7 +266,7 @@ class ProjectActions(VersionActions):
 
         def work() -> tuple[Snapshot, ...]:
             project.annotations.expire(datetime.datetime.now(datetime.UTC) - AUTOSAVES)
-            return project.annotations.history()
+            return project.history()
 
         self.saver.writer.ask(work, self._took_history, lambda _: None)
 

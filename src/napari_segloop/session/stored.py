@@ -18,7 +18,7 @@ from napari_segloop.core.errors import InputError
 if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels
     from napari_segloop.core.prediction import Bytes
-    from napari_segloop.store.annotations import Annotations
+    from napari_segloop.store.project import Project
     from napari_segloop.store.records import Identity
 
 Index = tuple[int, ...]
@@ -30,8 +30,8 @@ class StoredPlane:
 
     Parameters
     ----------
-    annotations : Annotations
-        Of the project; open as long as this is used.
+    project : Project
+        Open as long as this is used; it may be renamed and moved.
     image : int
         Number of the image.
     index : tuple of int
@@ -44,7 +44,7 @@ class StoredPlane:
         Whether a human said anything of it.
     """
 
-    annotations: Annotations = field(repr=False)
+    project: Project = field(repr=False)
     image: int
     index: Index
     plane_shape: tuple[int, int]
@@ -81,7 +81,7 @@ class StoredPlane:
         InputError
             When it holds states that do not exist.
         """
-        found = self.annotations.plane(self.image, self.index)
+        found = self.project.annotations.plane(self.image, self.index)
         labels, prediction = (self._narrowed(found[name]) for name in ("labels", "prediction"))
         wide = np.result_type(labels, prediction)
         states = (_bytes(found[name]) for name in ("checked", "kind", "epoch"))
@@ -103,7 +103,8 @@ class StoredPlane:
         rows, columns = self.plane_shape
         whole = slice(0, rows), slice(0, columns)
         names = ("uncertainty",)
-        return _bytes(self.annotations.window(self.image, self.index, *whole, names)[names[0]])
+        found = self.project.annotations.window(self.image, self.index, *whole, names)
+        return _bytes(found[names[0]])
 
     def _narrowed(self, stored: Array) -> Labels:
         labels: Labels = stored.astype(np.uint32, copy=False)
@@ -118,14 +119,14 @@ class StoredSource:
     ----------
     identity : Identity
         What the image was.
-    annotations : Annotations
-        Of the project.
+    project : Project
+        Open as long as this is used; it may be renamed and moved.
     image : int
         Number of the image.
     """
 
-    def __init__(self, identity: Identity, annotations: Annotations, image: int) -> None:
-        self.identity, self._annotations, self._image = identity, annotations, image
+    def __init__(self, identity: Identity, project: Project, image: int) -> None:
+        self.identity, self._project, self._image = identity, project, image
 
     @property
     def name(self) -> str:
@@ -186,7 +187,7 @@ class StoredSource:
         """
         height, width = self.plane_shape
         window = slice(*rows.indices(height)[:2]), slice(*columns.indices(width)[:2])
-        pixels, known = self._annotations.content(self._image, index, *window)
+        pixels, known = self._project.annotations.content(self._image, index, *window)
         if not known.any():
             raise InputError(
                 "pixels that are kept in the project",

@@ -19,7 +19,7 @@ from napari_segloop.session.stored import StoredPlane
 if TYPE_CHECKING:
     from napari_segloop.session.image_actions import ImageActions
     from napari_segloop.session.opening import Found, FoundImage
-    from napari_segloop.store.annotations import Annotations
+    from napari_segloop.store.project import Project
     from napari_segloop.store.records import ImageRecord
 
 
@@ -50,7 +50,7 @@ def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int 
     if found.blob is not None and record.current is not None:
         desk.versions.use(record.current, found.blob)
     for each in found.images:
-        _add_image(session, each, found.project.annotations)
+        _add_image(session, each, found.project)
     desk.images.count_from(record.next_image)
     session.queue, session.accepted, session.checked, opened = queue_in(record.queue)
     session.spent = record.seconds
@@ -59,7 +59,7 @@ def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int 
     return None if desk.images.state(opened).status == "missing" else opened
 
 
-def _add_image(session: ImageActions, found: FoundImage, annotations: Annotations) -> None:
+def _add_image(session: ImageActions, found: FoundImage, project: Project) -> None:
     record, images = found.record, session.desk.images
     images.put(_state(found), found.source, record.identity)
     if found.note or record.excluded:
@@ -67,7 +67,7 @@ def _add_image(session: ImageActions, found: FoundImage, annotations: Annotation
     statistics = statistics_in(record)
     if statistics is not None:
         images.statistics[record.number] = statistics
-    _lay_planes(session, record, annotations)
+    _lay_planes(session, record, project)
     for name, version in record.predicted.items():
         session.desk.predicted[record.number, index_of(name)] = version
     for name, pixels in record.checked.items():
@@ -94,13 +94,13 @@ def _before(record: ImageRecord, *, is_missing: bool) -> str:
     return "excluded" if is_missing and record.excluded else record.status
 
 
-def _lay_planes(session: ImageActions, record: ImageRecord, annotations: Annotations) -> None:
+def _lay_planes(session: ImageActions, record: ImageRecord, project: Project) -> None:
     narrow = np.dtype(np.uint16 if session.desk.objects else np.uint8)
     shape = record.identity.shape
     stated, unsure = set(record.stated), set(record.unsure)
     for index in record.planes:
         plane = StoredPlane(
-            annotations, record.number, index, (shape.rows, shape.columns), narrow, index in stated
+            project, record.number, index, (shape.rows, shape.columns), narrow, index in stated
         )
         session.desk.truths.lay((record.number, index), plane, unsure=index in unsure)
 
