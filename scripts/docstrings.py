@@ -57,9 +57,7 @@ def members(module: ModuleType) -> Iterator[str]:
     """
     for name, member in vars(module).items():
         own = getattr(member, "__module__", None) == module.__name__
-        if (
-            own and inspect.isfunction(member) and member.__name__ == name
-        ):  # else: made elsewhere
+        if own and inspect.isfunction(member) and member.__name__ == name:  # else: made elsewhere
             yield f"{module.__name__}.{name}"
         if own and inspect.isclass(member):
             yield f"{module.__name__}.{name}"
