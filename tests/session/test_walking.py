@@ -6,7 +6,7 @@ import pytest
 
 from napari_segloop.core.regions import Region
 from napari_segloop.session import walking
-from napari_segloop.session.state import QueueState
+from napari_segloop.session.state import Place, QueueState
 
 
 def region(score: float) -> Region:
@@ -80,3 +80,17 @@ def test_other_images_stay(queue: QueueState) -> None:
 
 def test_resting_keeps_the_places(queue: QueueState) -> None:
     assert walking.rest(walking.start(queue)) == queue
+
+
+def test_new_places_do_not_move_who_is_at_one(queue: QueueState) -> None:
+    here = Place(2, region(2))
+    stayed = walking.stay(queue, here)
+    assert stayed.here == here
+    assert stayed.places == (here, Place(1, region(3)), Place(1, region(1)))
+    assert walking.finish(stayed).here == Place(1, region(3))
+
+
+def test_a_place_that_is_not_offered_any_more_can_still_be_judged(queue: QueueState) -> None:
+    here = Place(3, region(9))
+    assert walking.stay(queue, here).here == here
+    assert walking.finish(walking.stay(queue, here)).left == 3

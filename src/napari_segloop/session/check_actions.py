@@ -137,13 +137,14 @@ class CheckActions(TruthActions):
     def _ranked(self, *, is_well: bool, start: bool) -> None:
         if not is_well:
             return
-        was_walking = self.queue.at is not None
-        used = set(self.desk.images.used())
+        here, used = self.queue.here, set(self.desk.images.used())
         found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
         self.queue = walking.new_queue(found)
-        if not self.queue.places:
+        if here is not None and here.image in used:
+            self.queue = walking.stay(self.queue, here)
+        elif not self.queue.places:
             self.desk.tell("No place is left that needs checking.", "info")
-        elif start or was_walking:
+        elif start:
             self.queue = walking.start(self.queue)
             self._go()
         self.note("queue")

@@ -33,6 +33,25 @@ def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> Que
     return QueueState(tuple(order[:TOP]))
 
 
+def stay(queue: QueueState, here: Place) -> QueueState:
+    """Begin with the place that the user is at, so that new places do not move the view.
+
+    Parameters
+    ----------
+    queue : QueueState
+        New.
+    here : Place
+        Of the queue before.
+
+    Returns
+    -------
+    QueueState
+        Walking.
+    """
+    others = (place for place in queue.places if place != here)
+    return QueueState((here, *others)[:TOP], at=0)
+
+
 def start(queue: QueueState) -> QueueState:
     """Go to the first place that is left.
 
