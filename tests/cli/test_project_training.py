@@ -117,6 +117,8 @@ def test_training_gives_the_project_versions_with_their_lineage(
     assert (two["settings"]["steps"], two["steps"]) == (2, 2)
     assert one["snapshot"] in {each["id"] for each in log.of("snapshot")}
     assert one["software"]["torch"]
+    assert one["device"].split(",")[0] == "cpu"  # as it was chosen, not as it was asked for
+    assert one["device"] != one["settings"]["device"]
     assert two["current"] == second.last["accepted"]
     assert one["has_file"]
     assert two["has_file"]

@@ -57,7 +57,7 @@ VALUES: list[Any] = [
     ),
     requests.TrainAnswer(
         BLOB, None, accepted=True, score=0.5, start_score=None, steps=3, seconds=1.5,
-        stopped=False, dice=(0.5, None), values=(0, 1, 2),
+        stopped=False, dice=(0.5, None), values=(0, 1, 2), device="cpu, float32",
     ),
     requests.PredictRequest(
         BLOB, IMAGE, PredictSettings(), STATISTICS, (0, 1, 2, 3), view_only=True

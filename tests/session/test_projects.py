@@ -124,6 +124,7 @@ def test_a_loop_with_a_training_resumes_exactly(kept: Loop, second: Loop) -> Non
     (record,) = session.desk.versions.records()
     assert record.snapshot in {each.id for each in session.snapshots if each.kind == "round"}
     assert record.software
+    assert record.device.endswith(("float32", "bfloat16"))
     assert record.steps > 0
     assert session.desk.versions.blob() is not None
     session.set_view(2, (), (0, 0, SIZE, SIZE))

@@ -57,8 +57,8 @@ def tell_history(request: LogRequest, reporter: Reporter) -> int:
 
 
 _VERSION = (
-    "version", "from", "agreement", "parent's", "steps", "teach", "test", "taught by", "model",
-    "made", "",
+    "version", "from", "agreement", "parent's", "steps", "teach", "test", "taught by", "device",
+    "model", "made", "",
 )  # fmt: skip
 _SNAPSHOT = ("snapshot", "time", "kind", "version", "checked px", "accepted", "message")
 
@@ -77,6 +77,7 @@ def _version_row(version: VersionRecord, current: int | None, kept: set[str]) ->
         version.teach,
         version.test,
         version.snapshot,
+        version.device,
         version.model[:12],
         version.created,
         ", ".join(notes),

@@ -126,7 +126,7 @@ def keep(
     version = replace(
         described(model, number), parent=parent, snapshot=snapshot,
         settings={name: value for name, value in asdict(settings).items() if value is not None},
-        seconds=result.seconds, device=settings.device, score=result.score,
+        seconds=result.seconds, device=result.device, score=result.score,
         start_score=result.start_score, accepted=result.accepted, dice=_dice(result),
     )  # fmt: skip
     current = number if result.accepted else record.current

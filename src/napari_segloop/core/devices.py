@@ -207,6 +207,25 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
 
 
+def in_words(device: torch.device, precision: str) -> str:
+    """Say where something was computed, and how.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where.
+    precision : str
+        Of the numbers.
+
+    Returns
+    -------
+    str
+        For example ``cuda (NVIDIA H200), bfloat16``.
+    """
+    name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
+    return f"{device.type}{name}, {precision}"
+
+
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Return torch's autocast context for a precision.
 

@@ -22,6 +22,7 @@ from napari_segloop.core.comparing import gain
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.devices import (
     choose_device,
+    in_words,
     is_out_of_memory,
     keep_large_blocks,
     set_threads,
@@ -69,6 +70,8 @@ class TrainResult:
         Whether it was asked to stop.
     dice : tuple of float or None
         Of the new model, per class.
+    device : str
+        Where it was taught, in which precision.
     """
 
     model: Model
@@ -80,6 +83,7 @@ class TrainResult:
     seconds: float
     stopped: bool
     dice: tuple[float | None, ...] = ()
+    device: str = ""
 
 
 def fit(
@@ -220,6 +224,7 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
         seconds=story.budget.elapsed,
         stopped=story.stopped,
         dice=best.scored.dice,
+        device=in_words(classroom.device, classroom.precision),
     )
 
 

@@ -254,6 +254,7 @@ def _answer(result: TrainResult, start: ModelBlob | None) -> TrainAnswer:
         stopped=result.stopped,
         dice=result.dice,
         values=result.model.info.values,
+        device=result.device,
     )
 
 

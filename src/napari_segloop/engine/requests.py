@@ -144,7 +144,8 @@ class TrainRequest(Request):
 class TrainAnswer:
     """What `core.train.TrainResult` says, with models as file contents.
 
-    ``model`` is the winner and ``candidate`` the new model when that lost.
+    ``model`` is the winner and ``candidate`` the new model when that lost; ``device`` is where it
+    was taught, in which precision.
     """
 
     model: ModelBlob
@@ -157,6 +158,7 @@ class TrainAnswer:
     stopped: bool
     dice: tuple[float | None, ...]
     values: tuple[int, ...]
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,7 @@ class Origin:
     seconds : float
         How long it took.
     device : str
-        Where it ran.
+        Where it ran, in which precision.
     dice : dict of str to float
         Dice by label value, on the test regions.
     software : dict of str to str

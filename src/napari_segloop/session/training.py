@@ -207,7 +207,7 @@ class Training(Errand):
         }
         return Origin(
             self.snapshot, _plain(self._settings), self._settings.seed, answer.seconds,
-            self._settings.device, dice, software_of(new.data),
+            answer.device, dice, software_of(new.data),
         )  # fmt: skip
 
     def submit(self, request: TrainRequest) -> int:  # type: ignore[override]  # its only request
