@@ -132,7 +132,7 @@ def test_the_places_are_offered_and_the_state_before_is_kept(tmp_path: Path) -> 
     (place,) = merge(own, other).disagreements
     (offered,) = own.annotations.image(1).offered
     assert (offered.y, offered.x, offered.height) == (place.y, place.x, place.height)
-    assert (offered.state, offered.reason) == ("open", "You and b differ in 400 px")
+    assert (offered.state, offered.reason) == ("open", "you and b disagree on 400 px")
     kept = next(each for each in own.annotations.history() if each.id == before)
     assert kept.is_kept
     assert "merged" in kept.message

@@ -139,7 +139,8 @@ class CheckActions(TruthActions):
             return
         here, used = self.queue.here, set(self.desk.images.used())
         found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
-        self.queue = walking.new_queue(found)
+        disputed = [place for place in self.offers.disputed() if place.image in used]
+        self.queue = walking.put_first(walking.new_queue(found), disputed)
         if here is not None and here.image in used:
             self.queue = walking.stay(self.queue, here)
         elif not self.queue.places:

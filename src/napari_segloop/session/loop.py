@@ -25,7 +25,7 @@ from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.job_actions import USEFUL
 from napari_segloop.session.predicting import seconds_for
-from napari_segloop.session.project_actions import ProjectActions
+from napari_segloop.session.project_care import ProjectCare
 from napari_segloop.session.resting import BUDGET
 from napari_segloop.session.state import LoopState
 from napari_segloop.session.training import Training
@@ -49,7 +49,7 @@ STEADY_SECONDS = 0.25
 LOOK_EVERY = 60  # pumps between two looks at whether files and layers are still there
 
 
-class LoopSession(ClassActions, ProjectActions):
+class LoopSession(ClassActions, ProjectCare):
     """One loop.
 
     Parameters

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.regions import Region
-from napari_segloop.store.records import OfferedRegion
+from napari_segloop.store.records import DISPUTED, OfferedRegion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +79,21 @@ class Offers:
             In the order in which they were offered.
         """
         return tuple(each for place, each in self._offered.items() if place.image == image)
+
+    def disputed(self) -> tuple[Place, ...]:
+        """Return the places where two people disagree and that wait for an answer.
+
+        Returns
+        -------
+        tuple of Place
+            The largest first.
+        """
+        found = (
+            place
+            for place, each in self._offered.items()
+            if each.kind == DISPUTED and each.state in {"open", "later"}
+        )
+        return tuple(sorted(found, key=lambda place: -place.region.score))
 
     def put(self, place: Place, offered: OfferedRegion) -> None:
         """Take over a place of a project.

@@ -59,6 +59,8 @@ class Saver:
         Where to; None until there is something to save.
     begin : callable or None
         Makes the project, on the writing thread; None: nothing is saved.
+    is_held : bool
+        Whether saving waits until something else is done with the project.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Saver:
         self.mirroring = Mirroring(self.show_project)
         self.state = SavedState()
         self.snapshots: tuple[Snapshot, ...] = ()
+        self.is_held = False
         self.faults = 0  # saves that failed, one after the other
         self._pace = Pace()
         self._taking: Taking | None = None
@@ -90,7 +93,7 @@ class Saver:
     @property
     def is_idle(self) -> bool:
         """Whether everything is saved."""
-        busy = self._is_writing or self._taking is not None or self._pace.is_waiting
+        busy = self._is_writing or self._taking is not None or self._pace.is_waiting or self.is_held
         return not (busy or self._asked or self._is_news() or self._desk.truths.unsaved)
 
     def note(self, parts: set[str]) -> None:
@@ -136,7 +139,7 @@ class Saver:
         """
         self.writer.poll()
         self.mirroring.poll()
-        if not self.can_save:
+        if not self.can_save or self.is_held:
             return
         now = time.monotonic()
         self._look(now)

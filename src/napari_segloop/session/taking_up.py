@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.classes import ClassTable
+from napari_segloop.session import walking
 from napari_segloop.session.books import index_of, queue_in, statistics_in
 from napari_segloop.session.offers import region_of
 from napari_segloop.session.state import ImageState, Place
 from napari_segloop.session.stored import StoredPlane
+from napari_segloop.store.records import DISPUTED
 
 if TYPE_CHECKING:
     from napari_segloop.session.image_actions import ImageActions
@@ -52,7 +54,8 @@ def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int 
     for each in found.images:
         _add_image(session, each, found.project)
     desk.images.count_from(record.next_image)
-    session.queue, session.accepted, session.checked, opened = queue_in(record.queue)
+    queue, session.accepted, session.checked, opened = queue_in(record.queue)
+    session.queue = walking.put_first(queue, session.offers.disputed())
     session.spent = record.seconds
     if opened is None or opened not in desk.images:
         return None
@@ -111,5 +114,5 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
         region = region_of(each)
         if each.offered:
             session.offers.put(Place(record.number, region), each)
-        if each.state in {"open", "later"}:
+        if each.state in {"open", "later"} and each.kind != DISPUTED:
             places.setdefault((record.number, each.index), []).append(region)

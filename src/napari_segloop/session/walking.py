@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.session.state import Place, QueueState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from napari_segloop.core.regions import Region
 
@@ -50,6 +50,26 @@ def stay(queue: QueueState, here: Place) -> QueueState:
     """
     others = (place for place in queue.places if place != here)
     return QueueState((here, *others)[:TOP], at=0)
+
+
+def put_first(queue: QueueState, places: Iterable[Place]) -> QueueState:
+    """Offer places before those that there are.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+    places : iterable of Place
+        Those of the queue stay where they are.
+
+    Returns
+    -------
+    QueueState
+        At the same place.
+    """
+    new = tuple(place for place in places if place not in queue.places)
+    at = None if queue.at is None else queue.at + len(new)
+    return QueueState((*new, *queue.places), at, tuple(len(new) + n for n in queue.done))
 
 
 def start(queue: QueueState) -> QueueState:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import ndimage
 
-from napari_segloop.store.records import OfferedRegion
+from napari_segloop.store.records import DISPUTED, OfferedRegion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +63,10 @@ class Disagreement:
             Open.
         """
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        reason = f"You and {other[:100]} differ in {self.pixels} px"
+        reason = f"you and {other[:100]} disagree on {self.pixels:,} px"
         place = (self.y, self.x, self.height, self.width, self.index)
-        return OfferedRegion(*place, float(self.pixels), float(self.pixels), reason, offered=now)
+        size = float(self.pixels)
+        return OfferedRegion(*place, size, size, reason, DISPUTED, offered=now)
 
 
 @dataclass(slots=True)

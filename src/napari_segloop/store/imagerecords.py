@@ -35,6 +35,8 @@ LONGEST_SIDE: Final = 10_000_000
 """Pixels; a gigapixel image is some 140,000 wide."""
 MOST_AXES: Final = 6
 MOST_CHANNELS: Final = 1_000
+DISPUTED: Final = "disputed"
+"""Kind of a place where two people disagree."""
 _HASH = optional(text(64, "[0-9a-f]{64}"))
 _PLACE = integer(0, LONGEST_SIDE)
 _SIDE = integer(1, LONGEST_SIDE)
@@ -145,8 +147,9 @@ class OfferedRegion(Record):
         Of the ranking; the error in pixels.
     reason : str
         Why, in words.
-    kind : {"ranked", "audit", "first"}
-        Worst of its kind, drawn at random, or one of the first places.
+    kind : {"ranked", "audit", "first", "disputed"}
+        Worst of its kind, drawn at random, one of the first places, or one where two people
+        disagree.
     probability : float or None
         Of being offered, for a drawn one.
     model : str or None
@@ -180,7 +183,7 @@ class OfferedRegion(Record):
         "score": real(),
         "expected_error": real(0),
         "reason": NAME,
-        "kind": one_of("ranked", "audit", "first"),
+        "kind": one_of("ranked", "audit", "first", DISPUTED),
         "probability": SHARE,
         "model": optional(NAME),
         "offered": TIME,

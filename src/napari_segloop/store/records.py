@@ -32,6 +32,7 @@ from napari_segloop.store.checks import (
 )
 from napari_segloop.store.errors import ProjectBusy, StoreError
 from napari_segloop.store.imagerecords import (
+    DISPUTED,
     MOST_CHANNELS,
     Identity,
     ImageRecord,
@@ -41,6 +42,7 @@ from napari_segloop.store.imagerecords import (
 from napari_segloop.store.record import Record, record
 
 __all__ = [
+    "DISPUTED",
     "Identity",
     "ImageRecord",
     "ImageShape",

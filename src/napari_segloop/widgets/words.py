@@ -157,5 +157,7 @@ def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
     >>> reason_with_names("beside the border of 0 and 2", {2: "membrane"})
     'beside the border of background and membrane'
     """
+    if not reason.startswith(("beside", "inside")):  # numbers there are no classes
+        return reason
     known = {0: "background", **names}
     return re.sub(r"\b\d+\b", lambda found: known.get(int(found[0]), found[0]), reason)

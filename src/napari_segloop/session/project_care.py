@@ -1,0 +1,131 @@
+"""What else can be done with a project: take in a colleague's, move it, make it smaller, delete it.
+
+Everything that takes long is done on the writing thread, while saving waits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from napari_segloop.core.errors import InputError
+from napari_segloop.session.opening import read_project
+from napari_segloop.session.project_actions import ProjectActions
+from napari_segloop.session.standstill import Standstill
+from napari_segloop.session.words import counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_segloop.session.opening import Found
+    from napari_segloop.session.sources import ImageSource
+    from napari_segloop.store.agreement import Merged
+    from napari_segloop.store.project import Project
+
+WORK = "train", "predict", "first_mask", "import"
+"""Errands that would go on with what a project was before."""
+
+
+class _Taken(NamedTuple):
+    """What was made of another project: its name, the figure, and what to go back to."""
+
+    name: str
+    before: str
+    merged: Merged
+    found: Found
+
+
+class ProjectCare(ProjectActions):
+    """Merging, and what a project's owner does with it as a whole."""
+
+    def merge_project(self, path: Path) -> None:
+        """Take in what a colleague has checked; where both did, the own labels stay.
+
+        Where the two disagree are places to check, before all others; `told` says the figure.
+
+        Parameters
+        ----------
+        path : Path
+            The colleague's project; it stays as it is.
+        """
+        with self.acting():
+            folder, project = Path(path), self._quiet()
+            if folder.resolve() == project.folder.resolve():
+                raise InputError("another project", "the one that is open", "Choose another one.")
+            sources = {state.id: self.source(state.id) for state in self.desk.images.states}
+            errand = Standstill(
+                self.desk,
+                self.saver,
+                "merge",
+                f"Taking in {folder.name}",
+                lambda: _merge(project, folder, sources),
+                self._merged,
+                lambda taken: project.annotations.restore(taken.before),
+            )
+            self.run(errand)
+
+    def _merged(self, taken: _Taken) -> None:
+        self._opened(taken.found)
+        self.desk.tell(in_words(taken.name, taken.merged), "info")
+        self.publish()
+
+    def _quiet(self) -> Project:
+        """Return the project, unless something goes on that would not know what happens to it."""
+        self.look_everywhere()
+        project = self._writable()
+        for kind in WORK:
+            if (running := self.running(kind)) is not None:
+                remedy = "Wait until it is done, or stop it, then try again."
+                raise InputError("no work under way", running.title, remedy)
+        return project
+
+
+def _merge(project: Project, folder: Path, sources: Mapping[int, ImageSource]) -> _Taken:
+    """Take another project in, all of it or nothing; on any thread."""
+    from napari_segloop.store.merging import merge  # noqa: PLC0415  # slow: zarr
+    from napari_segloop.store.project import Project  # noqa: PLC0415
+
+    kept = project.annotations
+    with Project.open(folder, read_only=True) as other:
+        before = project.history()[0].id
+        try:
+            merged = merge(project, other)
+            return _Taken(other.name, before, merged, read_project(project, sources))
+        except BaseException:
+            if project.history()[0].id != before:
+                kept.restore(before)
+            raise
+
+
+def in_words(name: str, merged: Merged) -> str:
+    """Say how far two people agree, and what came in.
+
+    Parameters
+    ----------
+    name : str
+        Of the other project.
+    merged : Merged
+        What the merge led to.
+
+    Returns
+    -------
+    str
+        In sentences.
+
+    Examples
+    --------
+    >>> from napari_segloop.store.agreement import Agreement, Merged
+    >>> in_words("Kim", Merged((Agreement(1, "a", 200, 186, 5),)))
+    'Kim agrees with you on 93 % of 200 doubly checked pixels. 5 pixels came in.'
+    """
+    both, taken = (sum(getattr(each, part) for each in merged.images) for part in ("both", "taken"))
+    said = f"{name} and you checked nothing twice."
+    if merged.agreement is not None:
+        said = f"{name} agrees with you on {percent(merged.agreement)} of {both:,} doubly checked"
+        said += " pixels."
+    came = [counted(taken, "pixel")] if taken else []
+    new = sum(each.is_new for each in merged.images)
+    came += [counted(new, "image")] if new else []
+    places = len(merged.disagreements)
+    where = f" Next to check: {counted(places, 'place')} where you disagree." if places else ""
+    return f"{said} {' and '.join(came) or 'Nothing new'} came in.{where}"

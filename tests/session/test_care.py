@@ -1,0 +1,137 @@
+"""A project as a whole: a colleague's work taken in, moved, made smaller, deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_segloop.session.loop import LoopSession
+from napari_segloop.store.project import Project
+from tests.session.conftest import Loop
+from tests.session.projects import arrays, assert_saved, begin_in, close, folder_of, same, save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_segloop.engine.client import Engine
+
+TOP, MIDDLE = (slice(0, 40), slice(0, 160)), (slice(60, 100), slice(0, 160))
+BOTTOM = (slice(110, 150), slice(0, 160))
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+
+
+@pytest.fixture
+def mine(loop: Loop, tmp_path: Path) -> Loop:
+    """A project of two images, in which two bands of the first are checked."""
+    begin_in(loop, tmp_path / "projects")
+    loop.add()
+    for window in (TOP, MIDDLE):
+        loop.brush(1, window)
+    save(loop)
+    return loop
+
+
+@pytest.fixture
+def colleague(mine: Loop, engine: Engine, tmp_path: Path) -> Iterator[Path]:
+    """A project of the same images, in which a part of one band is another class."""
+    session = LoopSession(tmp_path / "their models", engine)
+    theirs = Loop(session, tmp_path)
+    begin_in(theirs, tmp_path / "Kim")
+    theirs.add()
+    for window in (MIDDLE, BOTTOM):
+        theirs.brush(1, window)
+    ones = np.ones((160, 160), np.uint8)
+    theirs.paint(1, ones, (slice(70, 90), slice(20, 52)))
+    theirs.paint(1, ones, (slice(120, 130), slice(0, 20)))
+    save(theirs)
+    yield close(theirs)
+    session.desk.close()
+    session.scratch.close()
+
+
+def take_in(loop: Loop, folder: Path) -> None:
+    loop.session.merge_project(folder)
+    loop.until(lambda: loop.session.running("merge") is None)
+
+
+def test_a_colleague_s_work_comes_in_and_disputes_are_checked_first(
+    mine: Loop, colleague: Path
+) -> None:
+    session = mine.session
+    before = session.desk.images.opened, session.plane(1, ()).labels.copy()
+    take_in(mine, colleague)
+    share = 1 - 20 * 32 / (40 * 160)
+    assert f"on {100 * share:.0f} % of 6,400 doubly checked pixels" in mine.told[-1]
+    assert "6,400 pixels came in. Next to check: 1 place" in mine.told[-1]
+    plane = session.plane(1, ())
+    assert plane.checked[BOTTOM].all()
+    assert plane.labels[125, 10] == 1
+    assert np.array_equal(plane.labels[:110], before[1][:110])
+    assert session.desk.images.opened == before[0]
+    first = session.queue.places[0]
+    assert first.region.reason == "you and disc0 disagree on 640 px"
+    session.start_checking()
+    assert session.queue.here == first
+    session.later()  # the only one stays
+    session.look_for_places()
+    mine.rest()
+    assert session.queue.places[0] == first  # not lost in what a ranking finds
+    session.start_checking()
+    session.accept()
+    session.look_for_places()
+    mine.rest()
+    assert first not in session.queue.places
+    save(mine)
+    assert_saved(session)
+
+
+def test_disputes_of_the_command_line_are_in_the_queue(mine: Loop, colleague: Path) -> None:
+    from napari_segloop.store.merging import merge  # noqa: PLC0415  # as the command line does
+
+    folder = close(mine)
+    with Project.open(folder) as project, Project.open(colleague, read_only=True) as other:
+        merge(project, other)
+    mine.session.open_project(folder)
+    mine.until(lambda: mine.session.queue.places)
+    assert mine.session.queue.places[0].region.reason.startswith("you and disc0 disagree")
+
+
+def test_what_is_painted_while_it_is_taken_in_is_not_lost(mine: Loop, colleague: Path) -> None:
+    session = mine.session
+    session.merge_project(colleague)
+    mine.until(lambda: session.saver.is_held)
+    mine.brush(2, TOP)
+    mine.until(lambda: session.running("merge") is None)
+    assert session.plane(2, ()).checked[TOP].all()
+    assert session.plane(1, ()).checked[BOTTOM].all()
+    save(mine)
+    assert_saved(session)
+
+
+@pytest.mark.parametrize("fault", ["itself", "nothing there", "another task", "damaged"])
+def test_what_cannot_be_taken_in_changes_nothing(
+    mine: Loop, colleague: Path, tmp_path: Path, fault: str
+) -> None:
+    other = {"itself": folder_of(mine), "nothing there": tmp_path / "none"}.get(fault, colleague)
+    if fault == "another task":
+        other = tmp_path / "objects.segloop"
+        Project.create(other, task="objects").close()
+    if fault == "damaged":
+        for path in (colleague / "annotations" / "chunks").iterdir():
+            path.write_bytes(path.read_bytes()[:-9])
+    before, snapshot = arrays(mine.session), mine.session.snapshots[0].id
+    take_in(mine, other)
+    assert "Expected" in mine.told[-1]
+    same(before, arrays(mine.session))
+    assert not mine.session.saver.is_held
+    mine.brush(1, BOTTOM)  # and it goes on
+    save(mine)
+    assert_saved(mine.session)
+    assert snapshot in {each.id for each in mine.session.snapshots}
