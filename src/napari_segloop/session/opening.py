@@ -127,8 +127,23 @@ def read_project(project: Project, known: Mapping[int, ImageSource] | None = Non
     if blob is None and record.current is not None:
         record = replace(record, current=None)
     books = Books(record, tuple(each.record for each in images), {}, {})
-    history = project.history()
-    return Found(project, books, tuple(images), blob, history, project.size(), faults)
+    return Found(project, books, tuple(images), blob, past(project), project.size(), faults)
+
+
+def past(project: Project) -> tuple[Snapshot, ...]:
+    """List the states that one can go back to; on any thread.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+
+    Returns
+    -------
+    tuple of Snapshot
+        Newest first, without the empty project that everything began with.
+    """
+    return tuple(each for each in project.history() if each.kind != "begin")
 
 
 def _image(project: Project, number: int, known: Mapping[int, ImageSource]) -> FoundImage:

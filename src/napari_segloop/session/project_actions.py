@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.models import FileErrand
-from napari_segloop.session.opening import open_project_at, read_project
+from napari_segloop.session.opening import open_project_at, past, read_project
 from napari_segloop.session.state import Curve, RecentState, SnapshotState
 from napari_segloop.session.taking_up import take_up
 from napari_segloop.session.version_actions import VersionActions
@@ -87,7 +87,7 @@ class ProjectActions(VersionActions):
 
             def work() -> tuple[Snapshot, ...]:
                 project.annotations.keep(snapshot, message)
-                return project.history()
+                return past(project)
 
             self.saver.writer.ask(work, self._took_history, self.desk.tell)
 
@@ -266,7 +266,7 @@ class ProjectActions(VersionActions):
 
         def work() -> tuple[Snapshot, ...]:
             project.annotations.expire(datetime.datetime.now(datetime.UTC) - AUTOSAVES)
-            return project.history()
+            return past(project)
 
         self.saver.writer.ask(work, self._took_history, lambda _: None)
 
