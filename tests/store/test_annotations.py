@@ -18,7 +18,7 @@ from numcodecs.zstd import Zstd
 from zarr.core.buffer import cpu
 from zarr.core.sync import sync
 
-from napari_segloop.store import layout
+from napari_segloop.store import documents, layout
 from napari_segloop.store.annotations import Annotations, PlaneChunk, Save
 from napari_segloop.store.chunkguard import GuardedStore, frame_size
 from napari_segloop.store.errors import ProjectBusy, StoreError
@@ -97,6 +97,21 @@ def test_the_rest_of_a_plane_is_zero_and_its_content_unknown(
     pixels, known = begun.content(1, (0,), slice(200, 300), slice(400, 520))
     assert np.array_equal(np.argwhere(known)[[0, -1]], [[56, 112], [99, 119]])
     assert not pixels[:, ~known].any()
+
+
+def test_records_of_many_images_are_read_together_and_not_too_many(
+    store: Annotations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = tuple(image(number) for number in range(1, 41))
+    store.save(Save(project(images=tuple(range(1, 41)), next_image=41), images))
+    asked, read = list[int](), GuardedStore.read
+    count = lambda self, keys, *rest: asked.append(len(keys)) or read(self, keys, *rest)  # noqa: E731
+    monkeypatch.setattr(GuardedStore, "read", count)
+    assert tuple(store.images().values()) == images
+    assert sorted(asked) == [1, 1, 40, 40]
+    monkeypatch.setattr(documents, "LARGEST_DOCUMENTS", 2000)
+    with pytest.raises(StoreError, match="documents of at most 2000 bytes together"):
+        store.images()
 
 
 def test_black_pixels_are_known(begun: Annotations) -> None:

@@ -15,6 +15,7 @@ from napari_segloop.store.chunkguard import GuardedStore
 from napari_segloop.store.documents import PROJECT
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.faults import writing
+from napari_segloop.store.imagerecords import ImageRecord
 from napari_segloop.store.layout import CHUNK
 from napari_segloop.store.locking import hold
 from napari_segloop.store.pieces import PieceWriter
@@ -23,14 +24,13 @@ from napari_segloop.store.repository import Repository
 from napari_segloop.store.snapshots import Cause, Note, PlaneChunk, Save, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
     from filelock import BaseFileLock
 
-    from napari_segloop.store.records import ImageRecord
 
 __all__ = ["CHUNK", "Annotations", "PlaneChunk", "Save", "Snapshot"]
 
@@ -265,24 +265,27 @@ class Annotations(AnnotationReader):
         """Write everything of a save into a session."""
         for number in save.removed:
             documents.remove(store, number)
-        for image in save.images:
-            _write_image(store, image)
+        _write_images(store, save.images)
         if save.project is not None:
             documents.write_document(store, PROJECT, save.project.to_bytes())
-        project = documents.project_record(store)
+        project = save.project or documents.project_record(store)
         objects = project is not None and project.task == "objects"
+        shapes = {image.number: image.identity.shape for image in save.images}
         ordered = sorted(save.chunks, key=lambda chunk: chunk.image)
         for number, chunks in groupby(ordered, key=lambda chunk: chunk.image):
-            shape = documents.image_record(store, number).identity.shape
+            shape = shapes.get(number) or documents.image_record(store, number).identity.shape
             PieceWriter(store, number, shape, objects=objects).write(chunks)
 
 
-def _write_image(store: GuardedStore, image: ImageRecord) -> None:
-    """Write a record, unless it would make the image's arrays unreadable."""
-    path = layout.record(image.number)
-    if documents.read_document(store, path) is not None:
-        before = documents.image_record(store, image.number).identity.shape
-        if before != image.identity.shape:
+def _write_images(store: GuardedStore, images: Sequence[ImageRecord]) -> None:
+    """Write records, unless one would make its image's arrays unreadable."""
+    paths = [layout.record(image.number) for image in images]
+    older = documents.read_documents(store, paths)
+    for image, path, old in zip(images, paths, older, strict=True):
+        new = image.to_bytes()
+        before = image if old in (None, new) else ImageRecord.from_bytes(old)
+        if before.identity.shape != image.identity.shape:
             remedy = "Add the image again, as a new one."
-            raise StoreError(f"image {image.number} of {before}", f"{image.identity.shape}", remedy)
-    documents.write_document(store, path, image.to_bytes())
+            expected = f"image {image.number} of {before.identity.shape}"
+            raise StoreError(expected, f"{image.identity.shape}", remedy)
+        documents.write_document(store, path, new)

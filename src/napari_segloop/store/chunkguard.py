@@ -12,16 +12,21 @@ References
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from icechunk import ChunkType, IcechunkStore
+from zarr.abc.store import RangeByteRequest
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.sync import sync  # works also for those who have a loop of their own
 from zarr.storage import WrapperStore
 
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.faults import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zarr.abc.store import ByteRequest
     from zarr.core.buffer import Buffer, BufferPrototype
 
@@ -71,6 +76,35 @@ class GuardedStore(WrapperStore[IcechunkStore]):
             check_frame(found[:LONGEST_HEADER].to_bytes(), largest)
         return found
 
+    def read(self, keys: Sequence[str], most: Sequence[int] = ()) -> list[bytes | None]:
+        """Return the bytes of many keys, side by side.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Of chunks or of metadata.
+        most : sequence of int, optional
+            Bytes of each; the rest of it is not read.
+
+        Returns
+        -------
+        list of bytes or None
+            None for each that there is not.
+
+        Raises
+        ------
+        StoreError
+            When one cannot be read, or is a chunk that would take too much memory.
+        """
+        kind, parts = default_buffer_prototype(), [RangeByteRequest(0, each) for each in most]
+
+        async def gather() -> list[Buffer | None]:
+            asked = zip_longest(keys, parts)
+            return await asyncio.gather(*(self.get(key, kind, part) for key, part in asked))
+
+        with reading("the documents of a project"):
+            return [None if found is None else found.to_bytes() for found in sync(gather())]
+
     def written(self, path: str) -> list[tuple[int, ...]]:
         """List the chunks that an array holds.
 
@@ -89,9 +123,8 @@ class GuardedStore(WrapperStore[IcechunkStore]):
             found = self._store.session.chunk_coordinates(f"/{path}")
             return [place async for place in found]
 
-        # whoever calls may have a loop of its own
-        with reading(f"the chunks of {path}"), ThreadPoolExecutor(1) as thread:
-            return sorted(thread.submit(asyncio.run, gather()).result())
+        with reading(f"the chunks of {path}"):
+            return sorted(sync(gather()))
 
     def is_written(self, path: str, place: tuple[int, ...]) -> bool:
         """Tell whether an array holds a chunk.

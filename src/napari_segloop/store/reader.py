@@ -111,7 +111,7 @@ class AnnotationReader:
         store = self._repository.look(snapshot)
         project = documents.project_record(store)
         numbers = () if project is None else project.images
-        return {number: documents.image_record(store, number) for number in numbers}
+        return documents.image_records(store, numbers)
 
     def plane(
         self, number: int, index: tuple[int, ...], snapshot: str | None = None

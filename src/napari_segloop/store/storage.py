@@ -73,10 +73,13 @@ def _place(folder: Path) -> icechunk.Storage:
 
 
 def _settings() -> icechunk.RepositoryConfig:
-    """Return the settings of every repository: no chunk lies outside of it."""
+    """Return the settings of every repository: no chunk outside of it, no list before it is asked.
+
+    Reading thousands of lists ahead at the beginning of each session would take up to 100 ms.
+    """
     condition, axis = icechunk.ManifestSplitCondition, icechunk.ManifestSplitDimCondition
     sizes = ((axis.DimensionName("[yx]"), SPLIT), (axis.Any(), 1))
     splitting = icechunk.ManifestSplittingConfig(((condition.AnyArray(), sizes),))
-    return icechunk.RepositoryConfig(
-        manifest=icechunk.ManifestConfig(splitting=splitting), virtual_chunk_containers={}
-    )
+    ahead = icechunk.ManifestPreloadConfig(0, icechunk.ManifestPreloadCondition.false())
+    manifest = icechunk.ManifestConfig(preload=ahead, splitting=splitting)
+    return icechunk.RepositoryConfig(manifest=manifest, virtual_chunk_containers={})

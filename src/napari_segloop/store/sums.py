@@ -73,6 +73,7 @@ class Sums:
         made = SnapshotSum(self._sum(repository, snapshot))
         (self._place / SUMS).mkdir(exist_ok=True)
         (self._place / SUMS / snapshot).write_bytes(made.to_bytes())
+        self._right.add(snapshot)
 
     def check(self, repository: icechunk.Repository, snapshot: str) -> None:
         """Refuse a snapshot that is not what was written.
