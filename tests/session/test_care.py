@@ -135,3 +135,53 @@ def test_what_cannot_be_taken_in_changes_nothing(
     save(mine)
     assert_saved(mine.session)
     assert snapshot in {each.id for each in mine.session.snapshots}
+
+
+def damage(folder: Path) -> None:
+    """Let nothing lead any more to what was saved by itself after the last named snapshot."""
+    for each in Project.open(folder, read_only=True).history():
+        if each.kind == "manual":
+            return
+        (folder / "annotations" / "snapshots" / each.id).write_bytes(b"\0" * 99)
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("from_copy", [False, True], ids=["older-state", "second-copy"])
+def test_a_damaged_project_is_said_and_goes_on_beside_itself(
+    mine: Loop, tmp_path: Path, from_copy: bool
+) -> None:
+    session = mine.session
+    session.snapshot("before the holidays")
+    (tmp_path / "stick").mkdir()
+    session.set_mirror(tmp_path / "stick")
+    mine.until(lambda: session.state.saved.mirror_text.startswith("Second copy"))
+    kept = arrays(session)
+    mine.brush(2, TOP)
+    save(mine)
+    mine.until(lambda: not session.saver.mirroring._is_busy)  # noqa: SLF001
+    newest = arrays(session)
+    folder = close(mine)
+    damage(folder)
+    before = content_of(folder)
+    session.open_project(folder)
+    mine.until(lambda: session.state.damaged)
+    damaged = session.state.damaged
+    assert (damaged.path, damaged.name) == (str(folder), folder.stem)
+    assert damaged.fault
+    assert damaged.snapshot.message == "before the holidays"
+    assert damaged.mirror == str(tmp_path / "stick" / folder.name)
+    assert damaged.mirrored
+    assert session.project is None  # nothing was opened in its place
+    session.recover_project(from_copy=from_copy)
+    mine.until(lambda: session.state.damaged is None)
+    mine.rest()
+    assert session.project.folder == folder.parent / f"{folder.stem} rescued.segloop"
+    assert session.state.saved.name == f"{folder.stem} rescued"
+    assert content_of(folder) == before
+    same(newest if from_copy else kept, arrays(session))
+    mine.brush(1, BOTTOM)
+    save(mine)
+    assert_saved(session)

@@ -103,6 +103,7 @@ class LoopSession(ClassActions, ProjectCare):
             saved=self.saver.state,
             snapshots=self.snapshots,
             recent=self.recent,
+            damaged=self.damaged,
         )
 
     def start(self) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.models import FileErrand
-from napari_segloop.session.opening import open_project_at, past, read_project
-from napari_segloop.session.state import Curve, RecentState, SnapshotState
+from napari_segloop.session.opening import past, read_project
+from napari_segloop.session.rescuing import read_or_say, snapshot_state
+from napari_segloop.session.state import Curve, DamagedState, RecentState, SnapshotState
 from napari_segloop.session.taking_up import take_up
 from napari_segloop.session.version_actions import VersionActions
 from napari_segloop.store.errors import StoreError
@@ -30,6 +32,8 @@ AUTOSAVES: Final = datetime.timedelta(days=1)
 class ProjectActions(VersionActions):
     """The project, its history, and other projects."""
 
+    damaged: DamagedState | None = None
+
     def open_project(self, path: Path) -> None:
         """Save and close the project that is open, and go on with another one.
 
@@ -43,8 +47,7 @@ class ProjectActions(VersionActions):
             if self.project is not None and self.project.folder == folder:
                 return
             self._leave()
-            read = lambda: read_project(open_project_at(folder))  # noqa: E731  # on the thread
-            self.run(FileErrand(self.desk, "open", read, self._opened))
+            self.run(FileErrand(self.desk, "open", partial(read_or_say, folder), self._found))
 
     def new_project(self) -> None:
         """Save and close the project that is open, and begin with an empty list."""
@@ -186,10 +189,7 @@ class ProjectActions(VersionActions):
     @property
     def snapshots(self) -> tuple[SnapshotState, ...]:
         """The history, newest first."""
-        return tuple(
-            SnapshotState(s.id, s.time, s.message, s.kind, s.counts, s.version, s.is_kept)
-            for s in self.saver.snapshots
-        )
+        return tuple(map(snapshot_state, self.saver.snapshots))
 
     def look_for_recent(self) -> None:
         """Take note of the projects that were open before."""
@@ -229,6 +229,13 @@ class ProjectActions(VersionActions):
             other.close()
             raise
 
+    def _found(self, found: Found | DamagedState) -> None:
+        if isinstance(found, DamagedState):
+            self.damaged = found
+            self.note("damaged")
+        else:
+            self._opened(found)
+
     def _opened(self, found: Found) -> None:
         same = self.project is found.project
         if not same:
@@ -251,14 +258,16 @@ class ProjectActions(VersionActions):
             )
         elif not same:
             self._expire(found.project)
+        self.desk.sums.want(i.record.number for i in found.images if i.record.identity.full_sha)
         self._tell_all()
         if opened is not None:
             self.open(opened)
         self._remember()
 
     def _tell_all(self) -> None:
+        self.damaged = None
         parts = ("task", "classes", "queue", "images", "versions", "curve", "saved", "history")
-        self.note(*parts)
+        self.note(*parts, "damaged")
         self.look_for_recent()
 
     def _expire(self, project: Project) -> None:

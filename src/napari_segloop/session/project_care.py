@@ -5,12 +5,15 @@ Everything that takes long is done on the writing thread, while saving waits.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari_segloop.core.errors import InputError
+from napari_segloop.session.models import FileErrand
 from napari_segloop.session.opening import read_project
 from napari_segloop.session.project_actions import ProjectActions
+from napari_segloop.session.rescuing import check_left, rescue
 from napari_segloop.session.standstill import Standstill
 from napari_segloop.session.words import counted, percent
 
@@ -63,6 +66,27 @@ class ProjectCare(ProjectActions):
                 lambda taken: project.annotations.restore(taken.before),
             )
             self.run(errand)
+
+    def recover_project(self, *, from_copy: bool = False) -> None:
+        """Open what is left of the project that is damaged, as a new one beside it.
+
+        Parameters
+        ----------
+        from_copy : bool
+            Whether to take its second copy, instead of the newest state that can be read.
+        """
+        with self.acting():
+            damaged = check_left(self.damaged, from_copy=from_copy)
+            work = partial(rescue, damaged, from_copy=from_copy)
+            errand = FileErrand(self.desk, "recover", work, self._opened)
+            errand.title, errand.is_shown = f"Copying what is left of {damaged.name}", True
+            self.run(errand)
+
+    def leave_damaged(self) -> None:
+        """Show no more that a project is damaged; it stays as it is."""
+        with self.acting():
+            self.damaged = None
+            self.note("damaged")
 
     def _merged(self, taken: _Taken) -> None:
         self._opened(taken.found)

@@ -74,6 +74,32 @@ class SnapshotState:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedState:
+    """A project that was not opened because it is damaged; nothing in it was touched.
+
+    Parameters
+    ----------
+    path, name : str
+        Its folder and what that is called.
+    fault : str
+        What is wrong, in words.
+    snapshot : SnapshotState or None
+        The newest state that can still be read.
+    mirror : str
+        Its second copy; empty when there is none now.
+    mirrored : str
+        When the copy was last up to date, ISO format.
+    """
+
+    path: str
+    name: str
+    fault: str
+    snapshot: SnapshotState | None = None
+    mirror: str = ""
+    mirrored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecentState:
     """A project that was open here before.
 

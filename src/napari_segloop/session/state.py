@@ -8,7 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from napari_segloop.session.savedstate import RecentState, SavedState, SnapshotState
+from napari_segloop.session.savedstate import (
+    DamagedState,
+    RecentState,
+    SavedState,
+    SnapshotState,
+)
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Curve",
+    "DamagedState",
     "ImageState",
     "JobState",
     "LoopState",
@@ -245,6 +251,8 @@ class LoopState:
         Of the project, newest first.
     recent : tuple of RecentState
         Projects that were open before, the last one first.
+    damaged : DamagedState or None
+        What could not be opened, until something else is.
     """
 
     task: Task | None = None
@@ -260,3 +268,4 @@ class LoopState:
     saved: SavedState = field(default_factory=SavedState)
     snapshots: tuple[SnapshotState, ...] = ()
     recent: tuple[RecentState, ...] = ()
+    damaged: DamagedState | None = None

@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.durable import replacing
 from napari_segloop.store.annotations import Annotations
-from napari_segloop.store.card import Card, read_card
+from napari_segloop.store.card import Card
 from napari_segloop.store.copying import copy_folder
 from napari_segloop.store.durability import OBJECTS
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.faults import writing
 from napari_segloop.store.locking import LOCK
 from napari_segloop.store.mirror import MARK, read_mark
-from napari_segloop.store.recent import ENDING, mirror_of
+from napari_segloop.store.recent import ENDING, check_name, mirror_of
 from napari_segloop.store.repository import ANNOTATIONS, MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from napari_segloop.store.snapshots import Snapshot
 
 MOST_TRIED: Final = 200
 """Snapshots that are looked at, newest first."""
@@ -145,6 +147,26 @@ def is_readable(folder: Path, snapshot: str) -> bool:
     return False
 
 
+def describe(folder: Path, snapshot: str) -> Snapshot | None:
+    """Say what a snapshot of a damaged project is.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    snapshot : str
+        Its id.
+
+    Returns
+    -------
+    Snapshot or None
+        None when not even that can be read.
+    """
+    with suppress(StoreError, OSError), _stand_in(folder, snapshot) as place:
+        return Annotations.open(place, read_only=True).history()[0]
+    return None
+
+
 def recover(folder: Path, to: Path, snapshot: str | None = None) -> Path:
     """Make a new project of a damaged one, or of a second copy.
 
@@ -160,21 +182,21 @@ def recover(folder: Path, to: Path, snapshot: str | None = None) -> Path:
     Returns
     -------
     Path
-        The new project, which has an id of its own.
+        The new project, which has an id of its own and is called as its folder.
 
     Raises
     ------
     StoreError
         When the place is taken or full, or nothing can be read.
+    InputError
+        For a name that no folder can have.
     """
     if os.path.lexists(to):
         raise StoreError("a name that is free", "one that exists", "Choose another name.", str(to))
     if snapshot is not None and not is_readable(folder, snapshot):
         remedy = "Choose an older one, or take the second copy."
         raise StoreError("a snapshot that can be read", snapshot, remedy, str(folder))
-    name = folder.name.removesuffix(ENDING)
-    with suppress(StoreError):
-        name = read_card(folder).name
+    name = check_name(to.name.removesuffix(ENDING))
     with writing(to):
         to.parent.mkdir(parents=True, exist_ok=True)
         copy_folder(folder, to, frozenset({LOCK, MARK}))
