@@ -21,6 +21,7 @@ from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.mirror import Mirror, read_mark
 from napari_segloop.store.project import Project
+from napari_segloop.store.pruning import prune
 from napari_segloop.store.records import Identity, ImageRecord, ImageShape, ProjectRecord
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def test_what_expired_leaves_the_copy_as_well(project: Project, stick: Path) -> 
     for value in range(2, 6):
         paint(project, value, "autosave")
         copy.update()
-    project.prune(datetime.datetime.now(datetime.UTC))
+    prune(project, datetime.datetime.now(datetime.UTC))
     assert copy.update().deleted > 0
     assert files_of(copy.target) == files_of(project.folder)
     assert value_in(copy.target) == 5
@@ -220,7 +221,7 @@ with Project.open(Path(sys.argv[1])) as project:
     for value in range(int(start) + 1, 250):
         paint(project, value, "autosave")
         if value % 3 == 0:
-            project.prune(datetime.datetime.now(datetime.UTC))
+            prune(project, datetime.datetime.now(datetime.UTC))
         copy.update()
         print(value, flush=True)
 """

@@ -19,6 +19,7 @@ from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.errors import ProjectBusy, StoreError
 from napari_segloop.store.mirror import Mirror
 from napari_segloop.store.project import DamagedProject, Project
+from napari_segloop.store.pruning import prunable, prune
 from napari_segloop.store.records import (
     Identity,
     ImageRecord,
@@ -94,7 +95,7 @@ def test_a_second_one_may_only_look(folder: Path) -> None:
         with Project.open(folder, read_only=True) as looking:
             assert looking.is_read_only
             assert value_in(looking) == 1
-            for forbidden in (looking.delete, looking.prune, lambda: looking.rename("b")):
+            for forbidden in (looking.delete, lambda: prune(looking), lambda: looking.rename("b")):
                 with pytest.raises(StoreError, match="read-only"):
                     forbidden()
 
@@ -164,6 +165,23 @@ def test_a_project_can_be_deleted(folder: Path) -> None:
     assert not any(path.name.endswith("segloop") for path in folder.parent.iterdir())
 
 
+def test_a_trash_that_does_not_take_a_project_leaves_it_open(folder: Path) -> None:
+    with Project.create(folder) as made:
+        assert not made.delete(lambda _: False)
+        painted(made, 1)
+        assert value_in(made) == 1
+
+
+def test_a_project_is_not_moved_into_itself(folder: Path) -> None:
+    with Project.create(folder) as made:
+        painted(made, 1)
+        for place in (folder, folder / "models" / "deeper", folder.parent):
+            with pytest.raises(StoreError):
+                made.move(place)
+        painted(made, 2)
+        assert value_in(made) == 2
+
+
 def test_models_in_use_and_pinned_ones_are_kept(folder: Path) -> None:
     versions = tuple(
         VersionRecord(number, MODELS[name], pinned=name == "a")
@@ -174,9 +192,11 @@ def test_models_in_use_and_pinned_ones_are_kept(folder: Path) -> None:
         made.models.folder.mkdir()
         for model in MODELS.values():
             made.models.path(model).write_bytes(bytes(1000))
-        pruned = made.prune()
+        before = prunable(made)
+        pruned = prune(made)
+        assert before == pruned
         assert made.models.ids() == (MODELS["a"], MODELS["c"])
-        assert (pruned.models, pruned.bytes) == (1, 1000)
+        assert (pruned.models, pruned.bytes) == ((MODELS["b"],), 1000)
         assert len(made.annotations.project().versions) == 3
 
 
@@ -186,7 +206,9 @@ def test_old_autosaves_are_pruned(folder: Path) -> None:
             painted(made, value)
             pixels = np.full((256, 256), 100 + value, np.uint8)
             made.annotations.save(Save(chunks=(PlaneChunk(1, (), 0, 0, labels=pixels),)))
-        pruned = made.prune(datetime.datetime.now(datetime.UTC))
+        now = datetime.datetime.now(datetime.UTC)
+        assert prunable(made, now).snapshots == 4
+        pruned = prune(made, now)
         assert pruned.snapshots == 4
         assert value_in(made) == 105
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
@@ -27,31 +27,12 @@ from napari_segloop.store.records import ProjectRecord
 from napari_segloop.store.rescue import DamagedProject, check_records, damage
 
 if TYPE_CHECKING:
-    import datetime
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari_segloop.store.annotations import Snapshot
 
-__all__ = ["DamagedProject", "Project", "ProjectBusy", "Pruned"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """What was cleared away.
-
-    Parameters
-    ----------
-    models : int
-        Files of versions that are neither in use nor pinned.
-    snapshots : int
-        Autosaves that nobody asked to keep.
-    bytes : int
-        How much smaller the project is.
-    """
-
-    models: int
-    snapshots: int
-    bytes: int
+__all__ = ["DamagedProject", "Project", "ProjectBusy"]
 
 
 class Project:
@@ -215,7 +196,7 @@ class Project:
         InputError
             For a name that no folder can have.
         """
-        self._check_writable()
+        self.check_writable()
         card = replace(self._card, name=check_name(name))
         target = self.folder.with_name(f"{card.name}{ENDING}")
         if target != self.folder:
@@ -237,42 +218,47 @@ class Project:
         StoreError
             When it is read-only, or does not fit there; it stays where it was then.
         """
-        self._check_writable()
-        self._go(to / self.folder.name)
+        self.check_writable()
+        target = to / self.folder.name
+        if target.resolve().is_relative_to(self.folder.resolve()):
+            raise StoreError("another folder", "one that it lies in", "Choose another.", str(to))
+        self._go(target)
 
-    def delete(self) -> None:
-        """Delete the project with everything in it."""
-        self._check_writable()
+    def delete(self, trash: Callable[[Path], bool] | None = None) -> bool:
+        """Delete the project with everything in it.
+
+        Parameters
+        ----------
+        trash : callable, optional
+            Brings its folder to the trash and says whether that was possible; when not given, it
+            is deleted for good.
+
+        Returns
+        -------
+        bool
+            Whether it is gone; if not, it is open as before.
+        """
+        self.check_writable()
         self.close()
+        if trash is not None:
+            is_gone = trash(self.folder)
+            if not is_gone:
+                self.annotations = Annotations.open(self.folder)
+            return is_gone
         gone = self.folder.with_name(f".{uuid4().hex[:8]}.deleted")
         with writing(self.folder):
             self.folder.rename(gone)
             shutil.rmtree(gone)
+        return True
 
-    def prune(self, before: datetime.datetime | None = None) -> Pruned:
-        """Clear away models that are neither in use nor pinned, and old autosaves.
+    def check_writable(self) -> None:
+        """Refuse to change what was opened read-only.
 
-        Parameters
-        ----------
-        before : datetime, optional
-            Autosaves from before then go; none when not given.
-
-        Returns
-        -------
-        Pruned
-            What is gone; the versions stay in the list.
+        Raises
+        ------
+        StoreError
+            With the remedy.
         """
-        self._check_writable()
-        size, record = self.size(), self.annotations.project()
-        kept = {v.model for v in record.versions if v.pinned or v.number == record.current}
-        gone = [model for model in self.models.ids() if model not in kept]
-        with writing(self.folder):
-            for model in gone:
-                self.models.delete(model)
-        snapshots = 0 if before is None else self.annotations.expire(before)
-        return Pruned(len(gone), snapshots, size - self.size())
-
-    def _check_writable(self) -> None:
         if self.is_read_only:
             remedy = "Close it in the other viewer, then open it again."
             got = "one opened read-only"
