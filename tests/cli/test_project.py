@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.store import recent
 from napari_segloop.store.annotations import CHUNK, PlaneChunk, Save
+from napari_segloop.store.merging import merge
 from napari_segloop.store.project import Project
 from napari_segloop.store.records import (
     Identity,
@@ -134,7 +136,7 @@ def copied(exported: Path, tmp_path: Path) -> Path:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     seed=st.integers(0, 2**32),
@@ -159,6 +161,34 @@ def test_nothing_is_lost_on_the_way_out_and_in(
     call = segloop("project", "import", place / "out", place / "b.segloop")
     assert call.code == 0, call.err
     assert everything_in(place / "b.segloop") == everything_in(made)
+
+
+def test_an_image_larger_than_memory_goes_out_and_in_piece_by_piece(
+    segloop: Command, tmp_path: Path
+) -> None:
+    side, places = 20_000, ((0, 0), (5120, 19_968), (19_968, 256))
+    image = ImageRecord(
+        1, Identity("", "slide", ImageShape((), side, side, 1, "uint8"), "YX"), planes=((),)
+    )
+    size = {at: tuple(min(CHUNK, side - corner) for corner in at) for at in places}
+    ones = {at: np.ones(size[at], np.uint8) for at in places}
+    chunks = (
+        PlaneChunk(1, (), *at, each, None, each, content=each[None]) for at, each in ones.items()
+    )
+    record = ProjectRecord("classes", ClassTable.first("classes").to_dict(), (1,), 2)
+    with Project.create(tmp_path / "a.segloop") as project:
+        project.annotations.save(Save(record, (image,), tuple(chunks)))
+    tracemalloc.start()
+    assert segloop("project", "export", project.folder, "--output", tmp_path / "out").code == 0
+    assert segloop("project", "import", tmp_path / "out", tmp_path / "b.segloop").code == 0
+    with Project.open(tmp_path / "b.segloop") as again, Project.open(project.folder) as colleague:
+        assert merge(again, colleague).agreement == 1
+        assert again.annotations.held(1, ["labels"]) == {(): set(places)}
+        assert again.annotations.held(1, ["content"]) == {(): set(places)}
+    assert tracemalloc.get_traced_memory()[1] < side * side / 8
+    tracemalloc.stop()
+    with tifffile.TiffFile(tmp_path / "out" / "masks" / "slide.tif") as file:
+        assert file.pages[0].shape == (side, side)
 
 
 def test_several_images_of_one_name_stay_apart(project: Path, exported: Path) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 from napari_segloop.files.axes import LETTERS
 from napari_segloop.files.omexml import Layout
 from napari_segloop.files.pixelsize import PixelSize
-from napari_segloop.store.checks import NAME, Check, each, integer, optional, text
+from napari_segloop.store.checks import COUNT, NAME, Check, each, integer, optional, text
 from napari_segloop.store.errors import StoreError
+from napari_segloop.store.imagerecords import MOST_AXES as MOST_STORED
 from napari_segloop.store.imagerecords import ImageRecord
 from napari_segloop.store.record import Record
 from napari_segloop.store.record import record as is_record
@@ -57,13 +58,18 @@ class ExportedImage(Record):
         NAME of its files, unlike all others.
     record : ImageRecord
         All that is known of it.
+    places : tuple of tuple of int, or None
+        Plane, row and column, in squares of 256 pixels, of all that the project holds of it;
+        elsewhere its files are zero. None when the export does not say.
     """
 
     file: str
     record: ImageRecord
+    places: tuple[tuple[int, ...], ...] | None = None
     checks: ClassVar[dict[str, Check]] = {
         "file": text(200, r"[^/\\:*?\"<>|\x00-\x1f.][^/\\:*?\"<>|\x00-\x1f]*"),
         "record": is_record(ImageRecord),
+        "places": optional(each(each(COUNT, MOST_STORED + 2, 2))),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from napari_segloop.cli.outputs import make_folder
 from napari_segloop.core.durable import flush, replacing
 from napari_segloop.core.errors import OutputError
 from napari_segloop.files.writing import TILE, TiffOutput
-from napari_segloop.store.layout import CHUNK
+from napari_segloop.store.layout import CHUNK, CONTENT
 from napari_segloop.store.manifest import write_manifest
 from napari_segloop.store.project import Project
 
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.images import Array
     from napari_segloop.store.annotations import Annotations
+    from napari_segloop.store.imagerecords import ImageShape
+    from napari_segloop.store.looking import Held
 
-WIDEST: Final = 1 << 16
+WIDEST: Final = 1 << 13
 """Columns that are read at once, a multiple of the tiles'."""
 REGIONS: Final = (
     "image", "index", "y", "x", "height", "width", "score", "expected_error", "kind",
@@ -116,8 +119,9 @@ class Export:
         self._kept: Annotations = project.annotations
         self._snapshot = snapshot or project.history()[0].id
         record = self._kept.project(self._snapshot)
-        images = file_names(self._kept.image(n, self._snapshot) for n in record.images)
-        self.document = Exported(project.name, project.id, self._snapshot, record, images)
+        images = file_names(self._kept.images(self._snapshot).values())
+        placed = tuple(replace(image, places=self._places(image)) for image in images)
+        self.document = Exported(project.name, project.id, self._snapshot, record, placed)
 
     def write_image(self, image: ExportedImage) -> None:
         """Write the layers and the pixels of an image.
@@ -128,8 +132,10 @@ class Export:
             One of the document's.
         """
         for layer, folder in LAYERS.items():
-            if layer in ALWAYS or self._holds(image, layer):
-                self._write_layer(image, layer, self._folder / folder / f"{image.file}.tif")
+            held = self._kept.held(image.record.number, [layer], self._snapshot)
+            if layer in ALWAYS or self._holds(image, layer, held):
+                path = self._folder / folder / f"{image.file}.tif"
+                self._write_layer(image, layer, path, held)
         self._write_pixels(image)
 
     def finish(self) -> None:
@@ -143,20 +149,24 @@ class Export:
         meaning = "each object has a number of its own" if record.task == "objects" else "classes"
         self._write("README.txt", README.format(name=self._project.name, meaning=meaning).encode())
 
-    def _holds(self, image: ExportedImage, layer: str) -> bool:
-        planes = image.record.planes
-        return any(
-            strip.any() for index in planes for _, _, strip in self._strips(image, layer, index)
-        )
+    def _places(self, image: ExportedImage) -> tuple[tuple[int, ...], ...]:
+        """Return plane, row and column of each chunk that is held."""
+        held = self._kept.held(image.record.number, snapshot=self._snapshot)
+        places = ((*index, y // CHUNK, x // CHUNK) for index in held for y, x in held[index])
+        return tuple(sorted(places))
 
-    def _write_layer(self, image: ExportedImage, layer: str, path: Path) -> None:
+    def _holds(self, image: ExportedImage, layer: str, held: Held) -> bool:
+        planes = image.record.planes
+        tiles = (tile for index in planes for tile in self._tiles(image, layer, index, held))
+        return any(tile is not None and tile.any() for tile in tiles)
+
+    def _write_layer(self, image: ExportedImage, layer: str, path: Path, held: Held) -> None:
         layout, planes = layout_of(image.record), set(image.record.planes)
-        shape = image.record.identity.shape
         origin = json.dumps({"project": self.document.id, "snapshot": self._snapshot})
         with TiffOutput(path, layout, self._dtype(image, layer), origin) as file:
-            for index in planes_of(shape):
-                known = index in planes
-                file.write_tiles(self._tiles(image, layer, index, known=known))
+            for index in planes_of(image.record.identity.shape):
+                known = held if index in planes else {}
+                file.write_tiles(self._tiles(image, layer, index, known))
 
     def _dtype(self, image: ExportedImage, layer: str) -> np.dtype[np.generic]:
         if not image.record.planes:
@@ -167,46 +177,39 @@ class Export:
         return found[layer].dtype.newbyteorder("=")
 
     def _tiles(
-        self, image: ExportedImage, layer: str, index: tuple[int, ...], *, known: bool
-    ) -> Iterator[Array]:
-        """Yield the tiles of a plane, row by row."""
-        strips = self._strips(image, layer, index) if known else self._zeros(image)
-        for _, _, strip in strips:
-            for x in range(0, strip.shape[1], TILE[1]):
-                yield strip[:, x : x + TILE[1]]
-
-    def _strips(
-        self, image: ExportedImage, layer: str, index: tuple[int, ...]
-    ) -> Iterator[tuple[int, int, Array]]:
-        for rows, columns in _windows(image, TILE[0]):
-            number = image.record.number
+        self, image: ExportedImage, layer: str, index: tuple[int, ...], held: Held
+    ) -> Iterator[Array | None]:
+        """Yield the tiles of a plane, row by row; None where nothing was saved."""
+        shape, number = image.record.identity.shape, image.record.number
+        tiles = {(y // TILE[0], x // TILE[1]) for y, x in held.get(index, ())}
+        for rows, columns in _windows(shape, TILE[0], WIDEST):
+            starts = range(columns.start, columns.stop, TILE[1])
+            here = [(rows.start // TILE[0], x // TILE[1]) in tiles for x in starts]
+            if not any(here):
+                yield from [None] * len(here)
+                continue
             found = self._kept.window(number, index, rows, columns, [layer], self._snapshot)
-            yield rows.start, columns.start, found[layer]
-
-    def _zeros(self, image: ExportedImage) -> Iterator[tuple[int, int, Array]]:
-        for rows, columns in _windows(image, TILE[0]):
-            size = rows.stop - rows.start, columns.stop - columns.start
-            yield rows.start, columns.start, np.zeros(size, np.uint8)
+            for x, is_held in zip(starts, here, strict=True):
+                left = x - columns.start
+                yield found[layer][:, left : left + TILE[1]] if is_held else None
 
     def _write_pixels(self, image: ExportedImage) -> None:
         folder = self._folder / PIXELS / image.file
+        held = self._kept.held(image.record.number, [CONTENT], self._snapshot)
         for index in image.record.planes:
-            for y, x, tile in self._known(image, index):
+            for y, x in sorted(held.get(index, ())):
                 folder.mkdir(parents=True, exist_ok=True)
-                path = folder / tile_name(index, y, x)
+                path, tile = folder / tile_name(index, y, x), self._content(image, index, y, x)
                 tifffile.imwrite(path, tile, photometric="minisblack", compression="zlib")
                 flush(path)
 
-    def _known(
-        self, image: ExportedImage, index: tuple[int, ...]
-    ) -> Iterator[tuple[int, int, Array]]:
-        """Yield the chunks of the image's own pixels that the project has."""
-        number = image.record.number
-        for rows, columns in _windows(image, CHUNK, 4 * CHUNK):
-            pixels, known = self._kept.content(number, index, rows, columns, self._snapshot)
-            for x in range(0, known.shape[1], CHUNK):
-                if known[0, x]:
-                    yield rows.start, columns.start + x, pixels[:, :, x : x + CHUNK]
+    def _content(self, image: ExportedImage, index: tuple[int, ...], y: int, x: int) -> Array:
+        shape, number = image.record.identity.shape, image.record.number
+        rows, columns = (
+            slice(y, min(y + CHUNK, shape.rows)),
+            slice(x, min(x + CHUNK, shape.columns)),
+        )
+        return self._kept.content(number, index, rows, columns, self._snapshot)[0]
 
     def _write_regions(self) -> None:
         path = self._folder / "regions.csv"
@@ -226,13 +229,7 @@ class Export:
             temporary.write_bytes(content)
 
 
-def _windows(
-    image: ExportedImage, height: int, width: int = WIDEST
-) -> Iterator[tuple[slice, slice]]:
-    shape = image.record.identity.shape
+def _windows(shape: ImageShape, height: int, width: int) -> Iterator[tuple[slice, slice]]:
     for y in range(0, shape.rows, height):
         for x in range(0, shape.columns, width):
-            yield (
-                slice(y, min(y + height, shape.rows)),
-                slice(x, min(x + width, shape.columns)),
-            )
+            yield slice(y, min(y + height, shape.rows)), slice(x, min(x + width, shape.columns))

@@ -38,7 +38,7 @@ from napari_segloop.store.project import Project
 from napari_segloop.store.record import LARGEST_RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from napari_segloop.cli.project import ImportRequest
@@ -168,14 +168,15 @@ class Import:
         self._project.annotations.save(Save(chunks=tuple(waiting)))
 
     def _chunks(self, image: ExportedImage) -> Iterator[PlaneChunk]:
-        shape, planes = image.record.identity.shape, set(image.record.planes)
+        planes = {index: n for n, index in enumerate(planes_of(image.record.identity.shape))}
+        known = set(image.record.planes)
         with _Layers(self._folder, image) as layers:
-            for flat, index in enumerate(planes_of(shape)):
-                if index not in planes:
-                    continue
-                for y in range(0, shape.rows, CHUNK):
-                    for x in range(0, shape.columns, CHUNK):
-                        yield from self._chunk(image, layers, flat, index, y, x)
+            for *plane, y, x in _places(image):
+                index = tuple(plane)
+                if index in known:
+                    yield from self._chunk(
+                        image, layers, planes[index], index, y * CHUNK, x * CHUNK
+                    )
 
     def _chunk(
         self,
@@ -271,6 +272,18 @@ class _Layers:
         if file.plane_shape != wanted or prod(file.leading_shape) != planes:
             got = f"{prod(file.leading_shape)} of {file.plane_shape}"
             raise StoreError(f"{planes} planes of {wanted}", got, _AGAIN, str(file.path))
+
+
+def _places(image: ExportedImage) -> Iterable[tuple[int, ...]]:
+    """Return plane, row and column of the chunks that may hold anything."""
+    shape = image.record.identity.shape
+    grid = (*shape.leading, -(-shape.rows // CHUNK), -(-shape.columns // CHUNK))
+    if image.places is None:
+        return np.ndindex(grid)
+    for place in image.places:
+        if len(place) != len(grid) or any(a >= b for a, b in zip(place, grid, strict=True)):
+            raise StoreError(f"places on a grid of {grid}", f"{place}", _AGAIN)
+    return image.places
 
 
 def _size(image: ExportedImage, y: int, x: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ Knows layout and compression; not where results go (`outputs`), nor OME-Zarr (`n
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -105,13 +106,14 @@ class TiffOutput:
             self._write(plane)
         self._written += 1
 
-    def write_tiles(self, tiles: Iterable[Array]) -> None:
+    def write_tiles(self, tiles: Iterable[Array | None]) -> None:
         """Write the next plane, one without channels, without ever having the whole of it.
 
         Parameters
         ----------
-        tiles : iterable of (h, w) ndarray
-            Of `TILE` pixels, less at the lower and right edge; row by row.
+        tiles : iterable of (h, w) ndarray or None
+            Of `TILE` pixels, less at the lower and right edge; row by row. None is one of zeros,
+            which costs next to nothing.
 
         Raises
         ------
@@ -137,13 +139,13 @@ class TiffOutput:
             self._write_page(self._file, page, first)
 
     def _write_page(
-        self, file: tifffile.TiffWriter, page: Array | Iterable[Array], first: bool
+        self, file: tifffile.TiffWriter, page: Array | Iterable[Array | None], first: bool
     ) -> None:
         description = ome_xml(self.layout, self.dtype, self._provenance) if first else None
         size = self.layout.pixel_size
         is_whole = isinstance(page, np.ndarray)
         file.write(
-            np.asarray(page, self.dtype) if is_whole else self._tiles(page),
+            np.asarray(page, self.dtype) if is_whole else self._encoded(page),
             shape=self.layout.plane_shape,
             dtype=self.dtype,
             photometric="minisblack",
@@ -156,8 +158,14 @@ class TiffOutput:
             resolutionunit="CENTIMETER" if size else None,
         )
 
-    def _tiles(self, tiles: Iterable[Array]) -> Iterator[Array]:
-        return (np.ascontiguousarray(tile, self.dtype) for tile in tiles)
+    def _encoded(self, tiles: Iterable[Array | None]) -> Iterator[bytes]:
+        empty = zlib.compress(bytes(TILE[0] * TILE[1] * self.dtype.itemsize))
+        for tile in tiles:
+            if tile is None:
+                yield empty
+            else:
+                beyond = [(0, side - n) for side, n in zip(TILE, tile.shape, strict=True)]
+                yield zlib.compress(np.pad(tile.astype(self.dtype, copy=False), beyond).tobytes())
 
     def _open(self, path: Path) -> tifffile.TiffWriter:
         size = int(np.prod(self.layout.shape, dtype=object)) * self.dtype.itemsize

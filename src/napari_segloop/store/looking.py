@@ -15,12 +15,13 @@ from napari_segloop.store.errors import StoreError
 from napari_segloop.store.layout import CHUNK, CONTENT, LABELS, PLANE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from napari_segloop.core.images import Array, Mask
     from napari_segloop.store.chunkguard import GuardedStore
     from napari_segloop.store.imagerecords import ImageShape
 
+Held = dict[tuple[int, ...], set[tuple[int, int]]]
 LARGEST_WINDOW: Final = 1 << 29
 """Pixels, all channels counted."""
 
@@ -87,6 +88,36 @@ class Look:
         at = self._at(index, rows, columns, self._shape.channels)
         pixels = self._read(CONTENT, (slice(0, self._shape.channels), *index, *at))
         return pixels, self._known(index, *at)
+
+    def held(self, names: Sequence[str]) -> Held:
+        """Tell where anything was saved, without reading it.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of `PLANE`, or `CONTENT`.
+
+        Returns
+        -------
+        dict of tuple of int to set of (int, int)
+            For each plane that has any, the upper left corners of chunks, in pixels.
+        """
+        wanted = {*names, "labels"} if "prediction" in names else set(names)
+        found: Held = {}
+        for name in wanted:
+            for *index, y, x in self._written(name):
+                found.setdefault(tuple(index), set()).add((y * CHUNK, x * CHUNK))
+        return found
+
+    def _written(self, name: str) -> Iterator[tuple[int, ...]]:
+        """Yield plane, row and column of the chunks of an array that lie in the image."""
+        wanted = layout.spec(self._number, name, self._shape)
+        if layout.find(self._store, wanted) is None:
+            return
+        grid = tuple(-(-a // b) for a, b in zip(wanted.shape, wanted.chunks, strict=True))
+        for place in self._store.written(wanted.path):
+            if all(at < length for at, length in zip(place, grid, strict=True)):
+                yield place[1:] if name == CONTENT else place
 
     def _read(self, name: str, at: tuple[slice | int, ...]) -> Array:
         wanted = layout.spec(self._number, name, self._shape)

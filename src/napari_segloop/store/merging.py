@@ -22,7 +22,7 @@ from napari_segloop.store.matching import Ids, pairs
 from napari_segloop.store.translating import agree_on_task, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from napari_segloop.core.images import Labels, Mask
     from napari_segloop.store.project import Project
@@ -33,6 +33,8 @@ _Layers = dict[str, Any]  # arrays of a window by name
 
 AT_ONCE: Final = 64
 """Chunks of one save."""
+WIDEST: Final = 8 * CHUNK
+"""Pixels that are read at once along a row."""
 
 
 def merge(project: Project, other: Project) -> Merged:
@@ -118,8 +120,10 @@ class _Merge:
     def _merge_image(self, mine: ImageRecord, their: ImageRecord) -> tuple[Agreement, ImageRecord]:
         found = Agreement(mine.number, mine.identity.name)
         planes = sorted({*mine.planes, *their.planes})
+        sides = self._own.held(mine.number), self._theirs.held(their.number)
         for index in planes:
-            self._merge_plane(mine, their if index in their.planes else None, index, found)
+            held = sides[0].get(index, set()) | sides[1].get(index, set())
+            self._merge_plane(mine, their if index in their.planes else None, index, held, found)
         status = "checked" if found.taken and mine.status in ("new", "predicted") else mine.status
         offered = (*mine.offered, *(each.to_offer(self._name) for each in found.places))
         return found, replace(mine, planes=tuple(planes), status=status, offered=offered)
@@ -127,19 +131,21 @@ class _Merge:
     def _follow(self, images: list[ImageRecord]) -> None:
         """Set aside background of the other images that was checked before new classes came."""
         for image in images:
-            found = Agreement(image.number, image.identity.name)
+            found, held = Agreement(image.number, image.identity.name), self._own.held(image.number)
             for index in image.planes:
-                self._merge_plane(image, None, index, found)
+                self._merge_plane(image, None, index, held.get(index, set()), found)
 
     def _merge_plane(
         self,
         mine: ImageRecord,
         their: ImageRecord | None,
         index: tuple[int, ...],
+        held: set[tuple[int, int]],
         found: Agreement,
     ) -> None:
-        ids = self._ids(mine, their, index) if their is not None and self._objects else None
-        for rows, columns in windows(mine):
+        parts = list(windows(mine, held))
+        ids = self._ids((mine, their), index, parts) if their and self._objects else None
+        for rows, columns in parts:
             own = self._own.window(mine.number, index, rows, columns)
             if their is None:
                 new, taken = own, np.zeros(own["checked"].shape, bool)
@@ -149,11 +155,16 @@ class _Merge:
             if their is not None:
                 self._take_content(mine, their, index, rows, columns)
 
-    def _ids(self, mine: ImageRecord, their: ImageRecord, index: tuple[int, ...]) -> Ids:
+    def _ids(
+        self,
+        images: tuple[ImageRecord, ImageRecord],
+        index: tuple[int, ...],
+        parts: list[tuple[slice, slice]],
+    ) -> Ids:
         """Find which of their objects are the own ones."""
         ids = Ids()
-        sides = ((self._own, mine.number), (self._theirs, their.number))
-        for window in windows(mine):
+        sides = ((self._own, images[0].number), (self._theirs, images[1].number))
+        for window in parts:
             own, new = (
                 _Layers(kept.window(number, index, *window, ["labels", "checked"]))
                 for kept, number in sides
@@ -260,13 +271,15 @@ class _Merge:
             self._waiting.clear()
 
 
-def windows(image: ImageRecord) -> Iterator[tuple[slice, slice]]:
-    """Walk over a plane in rows of chunks.
+def windows(image: ImageRecord, held: Iterable[tuple[int, int]]) -> Iterator[tuple[slice, slice]]:
+    """Walk over what is held of a plane in rows of chunks.
 
     Parameters
     ----------
     image : ImageRecord
         Of which size.
+    held : iterable of (int, int)
+        Corners of chunks, in pixels.
 
     Yields
     ------
@@ -274,9 +287,5 @@ def windows(image: ImageRecord) -> Iterator[tuple[slice, slice]]:
         At most one chunk high and eight wide.
     """
     shape = image.identity.shape
-    for y in range(0, shape.rows, CHUNK):
-        for x in range(0, shape.columns, 8 * CHUNK):
-            yield (
-                slice(y, min(y + CHUNK, shape.rows)),
-                slice(x, min(x + 8 * CHUNK, shape.columns)),
-            )
+    for y, x in sorted({(y, x // WIDEST * WIDEST) for y, x in held}):
+        yield slice(y, min(y + CHUNK, shape.rows)), slice(x, min(x + WIDEST, shape.columns))

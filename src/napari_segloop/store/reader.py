@@ -11,7 +11,7 @@ from napari_segloop.store import documents
 from napari_segloop.store.checking import find_faults
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.history import History
-from napari_segloop.store.layout import PLANE
+from napari_segloop.store.layout import CONTENT, PLANE
 from napari_segloop.store.looking import Look
 from napari_segloop.store.repository import ANNOTATIONS
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.images import Array, Mask
     from napari_segloop.store.imagerecords import ImageShape
+    from napari_segloop.store.looking import Held
     from napari_segloop.store.records import ImageRecord, ProjectRecord
     from napari_segloop.store.repository import Repository
     from napari_segloop.store.snapshots import Snapshot
@@ -203,6 +204,27 @@ class AnnotationReader:
             Where they were kept; the rest is zero.
         """
         return self._look(number, snapshot).content(index, rows, columns)
+
+    def held(
+        self, number: int, names: Sequence[str] = (*PLANE, CONTENT), snapshot: str | None = None
+    ) -> Held:
+        """Tell where anything was saved, without reading it; quick also for a huge image.
+
+        Parameters
+        ----------
+        number : int
+            Of the image.
+        names : sequence of str
+            Which arrays.
+        snapshot : str, optional
+            The newest when not given.
+
+        Returns
+        -------
+        dict of tuple of int to set of (int, int)
+            For each plane that has any, the upper left corners of chunks, in pixels.
+        """
+        return self._look(number, snapshot).held(names)
 
     def history(self) -> tuple[Snapshot, ...]:
         """List all snapshots that can be looked at.
