@@ -88,6 +88,7 @@ class _Reader:
         self, kept: Annotations, snapshot: str, image: ImageRecord, table: ClassTable
     ) -> None:
         self._kept, self._snapshot, self._image, self._table = kept, snapshot, image, table
+        self._held = kept.held(image.number, snapshot=snapshot)
         self._source: FileSource | None = None
         with suppress(InputError):
             self._source = find(image.identity)
@@ -96,7 +97,7 @@ class _Reader:
         """Yield what is checked, plane by plane."""
         identity, statistics = self._image.identity, None
         for index in self._image.planes:
-            for window in self._windows():
+            for window in self._windows(index):
                 labels, truth = self._truth(index, window)
                 if not truth.any():
                     continue
@@ -141,23 +142,20 @@ class _Reader:
 
     def _known(self, index: tuple[int, ...]) -> Array:
         """Return the pixels that are kept of a plane, side by side in one row."""
-        rows = []
-        for window in self._windows():
+        shape = self._image.identity.shape
+        rows = [np.empty((shape.channels, 0), shape.dtype)]
+        for window in self._windows(index):
             pixels, known = self._kept.content(
                 self._image.number, index, *window, snapshot=self._snapshot
             )
             rows.append(pixels[:, known])
         return np.concatenate(rows, axis=1)[:, None]
 
-    def _windows(self) -> Iterator[Window]:
-        """Yield a whole plane, or parts of one that is too large."""
-        shape = self._image.identity.shape
+    def _windows(self, index: tuple[int, ...]) -> Iterator[Window]:
+        """Yield a whole plane, or parts of one that is too large; none of which nothing is held."""
+        shape, held = self._image.identity.shape, self._held.get(index, set())
         side = max(shape.rows, shape.columns)
         if shape.channels * shape.rows * shape.columns > WHOLE:
-            side = max(8 * CHUNK, int((WHOLE / shape.channels) ** 0.5) // CHUNK * CHUNK // 4)
-        for y in range(0, shape.rows, side):
-            for x in range(0, shape.columns, side):
-                yield (
-                    slice(y, min(y + side, shape.rows)),
-                    slice(x, min(x + side, shape.columns)),
-                )
+            side = max(8 * CHUNK, int((WHOLE / shape.channels) ** 0.5) // 4 // CHUNK * CHUNK)
+        for y, x in sorted({(y // side * side, x // side * side) for y, x in held}):
+            yield slice(y, min(y + side, shape.rows)), slice(x, min(x + side, shape.columns))
