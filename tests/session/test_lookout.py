@@ -51,6 +51,7 @@ def test_a_drive_that_does_not_answer_holds_up_nothing(drive: SlowDrive) -> None
         lookout.poll()
     assert images.state(1).status == "missing"
     assert len(changes) == 1
+    assert drive.asked.acquire(blocking=False)  # once more, for what changed meanwhile
     assert not drive.asked.acquire(blocking=False)  # one look at a time
     lookout.close()
 

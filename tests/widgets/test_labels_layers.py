@@ -13,11 +13,12 @@ from napari.layers import Image, Labels, Shapes
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError, ResourceError
 from napari_segloop.core.workboxes import WorkBox
+from napari_segloop.session.workarea import WorkArea
 from napari_segloop.widgets.labels_layers import make_layers, masks_colours
 from napari_segloop.widgets.placement import Placement
 from napari_segloop.widgets.sources import LayerSource
 from napari_segloop.widgets.userlabels import copy_labels, why_not_in_place
-from napari_segloop.widgets.workarea import WorkArea, area_in_shape, area_in_view
+from napari_segloop.widgets.workarea import area_in_shape, area_in_view
 
 if TYPE_CHECKING:
     from pathlib import Path

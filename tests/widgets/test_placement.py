@@ -10,8 +10,8 @@ pytest.importorskip("napari")
 from napari.components import ViewerModel
 
 from napari_segloop.core.workboxes import WorkBox
+from napari_segloop.session.workarea import WorkArea
 from napari_segloop.widgets.sources import LayerSource
-from napari_segloop.widgets.workarea import WorkArea
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,13 @@ It moves arrays between the parts and notes what changed; what to do next is not
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.classes import ClassTable
-from napari_segloop.core.errors import InputError
-from napari_segloop.core.normalize import measure
 from napari_segloop.session.acceptances import Acceptances
-from napari_segloop.session.identity import identify, unread
-from napari_segloop.session.lookout import Lookout
+from napari_segloop.session.intake import Intake
 from napari_segloop.session.passing import Pixels, Write
-from napari_segloop.session.reading import Reader, ask_at_once
-from napari_segloop.session.sources import SourcePlane, indices, whole_plane
+from napari_segloop.session.sources import indices
 from napari_segloop.session.state import Told
 
 if TYPE_CHECKING:
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.engine.client import Engine
     from napari_segloop.session.imagelist import ImageList
+    from napari_segloop.session.reading import Reader
     from napari_segloop.session.state import Level
     from napari_segloop.session.truths import Truths
     from napari_segloop.session.versions import Versions
@@ -39,7 +35,7 @@ Key = tuple[int, Index]
 Window = tuple[slice, slice]
 
 
-class Desk:
+class Desk(Intake):
     """The parts of one loop.
 
     Parameters
@@ -65,34 +61,19 @@ class Desk:
         versions: Versions,
         truths: Truths,
     ) -> None:
-        self.engine, self.reader, self.keeper, self.images = engine, reader, keeper, images
-        self.clerk = Reader()  # looks at files beside what is read of them
-        self.versions, self.truths = versions, truths
+        super().__init__(images, reader, keeper)
+        self.engine, self.versions, self.truths = engine, versions, truths
         self.objects = False
         self.table = ClassTable.first("classes")
         self.acceptances = Acceptances()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
         self.writes = list[Write]()
-        self.changed = set[str]()
         self.told: Told | None = None
         self.looked_at: int | None = None  # an image too large to be edited, while it is open
         self.before_write: Callable[[Key], None] = lambda key: None
         self._checked = dict[Key, int]()
         self._keys: tuple[int, list[Key]] = (-1, [])
-        self.lookout = Lookout(images, lambda: self.changed.update(("images", "primary")))
-
-    def poll(self) -> None:
-        """Take over what was read, packed and looked at since the last call; never waits."""
-        self.reader.poll()
-        self.keeper.poll()
-        self.clerk.poll()
-        self.lookout.poll()
-
-    def close(self) -> None:
-        """End the threads after what they do now."""
-        for each in (self.reader, self.keeper, self.clerk, self.lookout):
-            each.close()
 
     def tell(self, error: SegLoopError | str, level: Level = "error", remedy: str = "") -> None:
         """Say something to the user.
@@ -187,50 +168,6 @@ class Desk:
         """
         self.writes.append(Write(*key, change.window, change.labels, checked=change.checked))
 
-    def read(
-        self, key: Key, then: Callable[[Pixels], None], failed: Callable[[SegLoopError], None]
-    ) -> None:
-        """Read a plane on the reader's thread.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-        then, failed : callable
-            Called by the next poll.
-        """
-        known = self.images.statistics.get(key[0])
-        source = self.images.source(key[0]) if key[0] in self.images else None
-
-        def fetch() -> Pixels:
-            if source is None:
-                raise _taken_off()
-            statistics = known or measure([SourcePlane(source, i) for i in indices(source)])
-            return Pixels(whole_plane(source, key[1]), statistics)
-
-        def keep(pixels: Pixels) -> None:
-            if source is not None and self.images.has(key[0], source):
-                self.images.statistics[key[0]] = pixels.statistics
-                then(pixels)
-            else:
-                failed(_taken_off())
-
-        self.reader.ask(fetch, keep, failed)
-
-    def identify_now(self) -> None:
-        """Find out what the images of the list are, before everything ends."""
-        for image in [state.id for state in self.images.states if state.planes]:
-            if image not in self.images.identities:
-                source, known = self.images.source(image), self.images.identities
-                ask_at_once(
-                    partial(identify, source),
-                    partial(known.__setitem__, image),
-                    partial(self._unknown, image),
-                )
-
-    def _unknown(self, image: int, _: SegLoopError) -> None:
-        self.images.identities[image] = unread(self.images.source(image))
-
     def begin_anew(self, task: str) -> None:
         """Drop all masks, and use no version that was taught for the other task.
 
@@ -311,7 +248,3 @@ class Desk:
         if self.images.change(image, **facts):
             self.changed.add("images")
         self.settle(key)
-
-
-def _taken_off() -> InputError:
-    return InputError("an image of the list", "one that was taken off it", "Add it again.")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.images import Array
     from napari_segloop.files.stacks import ImageFile
+    from napari_segloop.session.seals import Seal
 
 Index = tuple[int, ...]
 
@@ -51,6 +52,7 @@ class FileSource:
         self.path = Path(path)
         self.named_axes, self.selected = axes, channels
         self._shape, self._pixel_size = known, pixel_size
+        self.seal: Seal | None = None  # as soon as it is known what the file holds
 
     @property
     def name(self) -> str:
@@ -89,8 +91,18 @@ class FileSource:
 
     @property
     def gone(self) -> str:
-        """That the file is gone."""
+        """That the file is gone, or another one is in its place."""
+        if self.is_replaced:
+            return (
+                f"{self.where} was overwritten with other content. What you checked is kept with "
+                "the old one: bring that back, or add the file again as a new image"
+            )
         return f"{self.where} is gone; bring it back, or take it off the list"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another file was in its place when it was last looked at."""
+        return self.seal is not None and self.seal.is_broken
 
     def read(self, index: Index, rows: slice, columns: slice) -> Array:
         """Return a window of a plane, see `session.sources.ImageSource.read`.
@@ -110,10 +122,12 @@ class FileSource:
         Raises
         ------
         InputError
-            When the file is gone, or was replaced by one of another shape.
+            When the file is gone, or was replaced by another one, also while it was read.
         """
         with self.open() as image:
-            return np.array(image.plane(index).read(rows, columns))
+            pixels = np.array(image.plane(index).read(rows, columns))
+        self._check()
+        return pixels
 
     def is_alive(self) -> bool:
         """Say whether the file is still there.
@@ -121,12 +135,14 @@ class FileSource:
         Returns
         -------
         bool
-            Without reading it; slow where a network drive does not answer.
+            False also when another one is in its place. Its bytes are read only when its size,
+            time or inode are new; slow where a network drive does not answer.
         """
         try:
-            return self.path.exists()
+            is_there = self.path.exists()
         except OSError:  # the drive is gone
             return False
+        return is_there and (self.seal is None or self.seal.is_whole())
 
     def open(self) -> ImageFile:
         """Open the file.
@@ -139,10 +155,11 @@ class FileSource:
         Raises
         ------
         InputError
-            When the file is gone, or was replaced by one of another shape.
+            When the file is gone, or was replaced by another one.
         """
         from napari_segloop.files.images import open_image  # noqa: PLC0415  # slow: zarr
 
+        self._check()
         image = open_image(self.path, self.named_axes, self.selected)
         known, found = self._shape, _measures(image)
         if known is not None and found != known:
@@ -156,6 +173,16 @@ class FileSource:
         self._shape, size = found, image.pixel_size
         self._pixel_size = None if size is None else (size.y, size.x)
         return image
+
+    def _check(self) -> None:
+        """Refuse a file that was overwritten, before its pixels are taken for those that were."""
+        if self.seal is not None and not self.seal.is_whole():
+            raise InputError(
+                f"{self.name} as it was added",
+                "other content under its name",
+                "Bring the old file back, or add the new one again, as an image of its own.",
+                str(self.path),
+            )
 
     def _measures(self) -> Measures:
         if self._shape is None:

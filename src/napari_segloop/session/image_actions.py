@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.session import walking
 from napari_segloop.session.filesource import FileSource
-from napari_segloop.session.identity import find_at, identify, unread
+from napari_segloop.session.identity import find_at, identify, part_of, unread
 from napari_segloop.session.imagelist import OPEN_LAYER
 from napari_segloop.session.parts import LoopParts
 from napari_segloop.session.sources import indices
 from napari_segloop.session.state import QueueState
-from napari_segloop.session.stored import StoredSource
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
@@ -48,10 +47,8 @@ class ImageActions(LoopParts):
     def _add_found(self, paths: list[Path]) -> None:
         known = 0
         for path in paths:
-            same = [s.id for s in self.desk.images.states if s.where == str(path)]
-            if same and isinstance(self.source(same[0]), StoredSource):
-                self.locate(same[0], path)
-            elif same:
+            same = [s for s in self.desk.images.states if s.where == str(path)]
+            if any(state.status != "missing" for state in same):
                 known += 1
             else:
                 self.add_source(FileSource(path))
@@ -59,7 +56,7 @@ class ImageActions(LoopParts):
             self.desk.tell(f"{counted(known, 'image')} in the list already.", "info")
 
     def locate(self, image: int, path: Path) -> None:
-        """Say where the original of an image is that was missing.
+        """Say where the original of an image is that was missing, also of an open layer.
 
         Parameters
         ----------
@@ -70,12 +67,16 @@ class ImageActions(LoopParts):
         """
         identity = self.desk.images.identities[image]
 
-        def take(source: FileSource) -> None:
-            self.desk.images.identities[image] = replace(identity, where=str(path))
-            self._go_on(image, source)
+        def find() -> tuple[ImageSource, Identity]:
+            source = find_at(identity, path)
+            return source, replace(identify(source), full_sha=identity.full_sha)
+
+        def take(found: tuple[ImageSource, Identity]) -> None:
+            self.desk.images.identities[image] = found[1]
+            self._go_on(image, found[0])
             self.publish()
 
-        self.desk.reader.ask(lambda: find_at(identity, path), take, self.desk.tell)
+        self.desk.reader.ask(find, take, self.desk.tell)
 
     def add_source(self, source: ImageSource) -> int:
         """Add an image; one that was lost and comes back soon has its old number and masks.
@@ -109,19 +110,38 @@ class ImageActions(LoopParts):
         """Keep one row for the same pixels; it gets its masks back when its layer was removed."""
         images = self.desk.images
         known = images.recognise(image, found) if images.has(image, asked) else None
+        self._find_parts(asked, found)
         if known is None:
             self.note("images")
             return
         source, was_there = images.source(image), images.source(known).is_alive()
         is_shown = images.opened in {image, known}
         self.remove(image)
-        images.identities[known] = found
+        images.identities[known] = replace(found, full_sha=images.identities[known].full_sha)
         if was_there:
             self.desk.tell(f"{source.name} is in the list already.", "info")
         else:
             self._go_on(known, source)
         if is_shown:
             self.open(known)
+
+    def _find_parts(self, source: ImageSource, found: Identity) -> None:
+        """Have work areas that were kept in the project read from their image again."""
+        for part in self.desk.images.parts_of(found):
+            known = self.desk.images.identities[part]
+            self.desk.images.identities[part] = replace(
+                found, name=known.name, shape=known.shape, area=known.area
+            )
+            self._go_on(part, part_of(source, known))
+
+    def _replaced(self, image: int) -> None:
+        """Leave an image whose file was overwritten; what was painted on the old one is kept."""
+        state = self.desk.images.state(image)
+        self.desk.tell(f"{state.name}: {state.note}.", "warning")
+        if self.desk.images.opened == image:
+            self.look_everywhere()
+            self.opening.emit(None)
+            self.left()
 
     def _unidentified(self, image: int, asked: ImageSource) -> None:
         images = self.desk.images
@@ -160,6 +180,7 @@ class ImageActions(LoopParts):
         with self.acting():
             self.desk.images.state(image)
             last, self.desk.images.opened = self.desk.images.opened, image
+            self.desk.lookout.look()
             if last != image:
                 self._rest_unless(image)
                 self.opening.emit(image)

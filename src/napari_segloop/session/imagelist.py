@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_segloop.session.identity import alike, is_part
 from napari_segloop.session.imagerows import OPEN_LAYER, ImageRows
 from napari_segloop.session.stored import StoredSource
 
@@ -42,14 +43,33 @@ class ImageList(ImageRows):
         """
         self.identities[image] = found
         for other, known in self.identities.items():
-            if other != image and self._can_be(other, found) and _alike(known, found):
+            if other != image and self._can_be(other, found) and alike(known, found):
                 return other
         return None
 
     def _can_be(self, other: int, found: Identity) -> bool:
         """Say whether an image may be the same as one that came just now."""
-        is_layer = self.identities[other].where == found.where == ""
-        return is_layer or isinstance(self._sources[other], StoredSource)
+        is_same_place = self.identities[other].where == found.where
+        return is_same_place or isinstance(self._sources[other], StoredSource)
+
+    def parts_of(self, whole: Identity) -> list[int]:
+        """Return the work areas that wait for the image of which they are a part.
+
+        Parameters
+        ----------
+        whole : Identity
+            Of an image that is there.
+
+        Returns
+        -------
+        list of int
+            Their numbers.
+        """
+        return [
+            image
+            for image, known in self.identities.items()
+            if isinstance(self._sources[image], StoredSource) and is_part(known, whole)
+        ]
 
     def status_before(self, image: int) -> Status:
         """Return how an image was before it was excluded or went missing.
@@ -183,9 +203,9 @@ class ImageList(ImageRows):
         bool
             Whether a state changed.
         """
-        image = next((n for n, each in self._sources.items() if each is source), None)
-        if image is None:
+        if not self.holds(source):
             return False
+        image = self.number_of(source)
         state = self._states[image]
         if not alive and state.status != "missing":
             self._before[image] = state.status
@@ -193,8 +213,3 @@ class ImageList(ImageRows):
         if alive and state.status == "missing" and image in self._before:
             return self.change(image, status=self._before.pop(image, "new"), note="")
         return False
-
-
-def _alike(one: Identity, other: Identity) -> bool:
-    names = ("name", "shape", "size", "header_sha", "sample_sha")
-    return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errors import InputError
 from napari_segloop.session.sources import ImageSource
 from napari_segloop.session.state import ImageState
-from napari_segloop.session.stored import StoredSource
 
 if TYPE_CHECKING:
     from napari_segloop.core.normalize import Statistics
@@ -66,10 +65,8 @@ class ImageRows:
             When a file is in the list already.
         """
         where = source.where
-        same = [n for n, state in self._states.items() if state.where == where]
-        if where != OPEN_LAYER and any(
-            not isinstance(self._sources[n], StoredSource) for n in same
-        ):
+        same = [state for state in self._states.values() if state.where == where]
+        if where != OPEN_LAYER and any(state.status != "missing" for state in same):
             raise InputError("an image that is not in the list yet", where, "Leave it out.")
         image, self.next_number = self.next_number, self.next_number + 1
         self._states[image] = ImageState(image, source.name, where, planes=planes)
@@ -169,6 +166,36 @@ class ImageRows:
         """
         self.state(image)
         return self._sources[image]
+
+    def holds(self, source: ImageSource) -> bool:
+        """Say whether an image of the list is read from here.
+
+        Parameters
+        ----------
+        source : ImageSource
+            Its pixels.
+
+        Returns
+        -------
+        bool
+            False once it was taken off.
+        """
+        return any(each is source for each in self._sources.values())
+
+    def number_of(self, source: ImageSource) -> int:
+        """Return the image that is read from here.
+
+        Parameters
+        ----------
+        source : ImageSource
+            Of the list.
+
+        Returns
+        -------
+        int
+            Its number.
+        """
+        return next(number for number, each in self._sources.items() if each is source)
 
     def sources(self) -> list[ImageSource]:
         """Return where the pixels of all images come from.

@@ -96,6 +96,7 @@ class JobActions(ImportActions):
                 seconds=seconds or self.seconds,
                 afresh=again,
             )
+            self.desk.sums.want(s.id for s in self.desk.images.states if s.checked_pixels)
             errand = Training(self.desk, settings, self.table)
             self.saver.ask("round", "Before training", errand.set_snapshot)
             accepted = self.accepted

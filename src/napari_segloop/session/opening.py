@@ -154,8 +154,7 @@ def _image(project: Project, number: int, known: Mapping[int, ImageSource]) -> F
         return FoundImage(record, find(record.identity))
     except SegLoopError as error:
         kept = StoredSource(record.identity, project, number)
-        note = str(error) if record.identity.where else "its layer is not open: open it again"
-        return FoundImage(record, kept, note)
+        return FoundImage(record, kept, str(error))
 
 
 def _model(

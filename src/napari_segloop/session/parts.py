@@ -79,10 +79,14 @@ class LoopParts:
         resting = Resting(self.scratch, keeper.ask, self._not_put_away, budget)
         truths = Truths(objects=False, resting=resting)
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
+        self.desk.replaced = self._replaced
         self.saver = Saver(self.desk, lambda: write_books(self), self.note)
         self.recent: tuple[RecentState, ...] = ()
         self.spent = 0.0  # seconds of work in the project
         self._worked_at = time.monotonic()
+
+    def _replaced(self, image: int) -> None:
+        """Take note that the file of an image was overwritten; overridden."""
 
     def _not_put_away(self, error: SegLoopError) -> None:
         self.desk.tell(error, "warning")

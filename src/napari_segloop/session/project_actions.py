@@ -54,12 +54,16 @@ class ProjectActions(VersionActions):
         with self.acting():
             self._leave()
             before = self.project
-            self.clear("classes")
-            self.task = None
-            self.saver.take_up(None, None)
+            self._begin_empty()
             if before is not None:
                 before.close()
-            self._tell_all()
+
+    def _begin_empty(self) -> None:
+        self.clear("classes")
+        self.task = None
+        self.saver.take_up(None, None)
+        self.saver.snapshots = ()
+        self._tell_all()
 
     def snapshot(self, message: str) -> None:
         """Make a snapshot that stays.
@@ -165,21 +169,6 @@ class ProjectActions(VersionActions):
         with self.acting():
             self._writable()
             self.saver.mirroring.choose(None if path is None else Path(path))
-
-    def rename_project(self, name: str) -> None:
-        """Give the project another name.
-
-        Parameters
-        ----------
-        name : str
-            The new one.
-        """
-        with self.acting():
-            project = self._writable()
-            if self.saver.finish():
-                project.rename(name)
-                self.saver.show_project()
-                self._remember()
 
     @property
     def project(self) -> Project | None:

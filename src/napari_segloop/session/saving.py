@@ -263,6 +263,7 @@ class Saver:
         self._ledger.saved(work)
         self.content.saved(work.content)
         self.content.want(written.checked)
+        self._desk.sums.want({key[0] for key in written.checked})
         if self.mirroring.project is not self.project:  # it was begun just now
             self.mirroring.take_up(self.project)
         self.mirroring.update()

@@ -86,6 +86,31 @@ class ImageShape(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Area(Record):
+    """The part of a larger image that is an image of its own.
+
+    Parameters
+    ----------
+    name : str
+        Of the whole image.
+    whole : ImageShape
+        Its shape.
+    start, stop : tuple of int
+        First pixel and one past the last, along each leading axis, row and column.
+    """
+
+    name: str
+    whole: ImageShape
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+    checks: ClassVar[dict[str, Check]] = {
+        "name": NAME,
+        "whole": record(ImageShape),
+        **dict.fromkeys(("start", "stop"), each(_PLACE, MOST_AXES + 2)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Identity(Record):
     """What an image was when it was added; never opened because of this, only compared.
 
@@ -106,7 +131,9 @@ class Identity(Record):
     mtime : float or None
         When the file was changed, in seconds since 1970.
     header_sha, sample_sha, full_sha : str or None
-        SHA-256 of its header, of a sample of it, and of all of it.
+        SHA-256 of its header, of a sample of it, and of all of it; the last one of files only.
+    area : Area or None
+        Which part of an image it is; file and sums are those of the whole image then.
     """
 
     where: str
@@ -119,6 +146,7 @@ class Identity(Record):
     header_sha: str | None = None
     sample_sha: str | None = None
     full_sha: str | None = None
+    area: Area | None = None
     checks: ClassVar[dict[str, Check]] = {
         "where": _PATH,
         "name": NAME,
@@ -130,6 +158,7 @@ class Identity(Record):
         "header_sha": _HASH,
         "sample_sha": _HASH,
         "full_sha": _HASH,
+        "area": optional(record(Area)),
     }
 
 

@@ -10,10 +10,11 @@ from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.workarea import area_in_shape, area_in_view, leading_axes
 
 if TYPE_CHECKING:
+    from napari_segloop.session.workarea import WorkArea
     from napari_segloop.widgets.area_form import AreaForm, AreaWish
     from napari_segloop.widgets.opened import Opened
     from napari_segloop.widgets.stage import Stage
-    from napari_segloop.widgets.workarea import LeadingAxis, WorkArea
+    from napari_segloop.widgets.workarea import LeadingAxis
 
 LINE = 2
 """Width of the line that is drawn, in pixels of the screen."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errors import ResourceError
 from napari_segloop.core.workboxes import LARGEST_COPY
 from napari_segloop.session.filesource import FileSource
+from napari_segloop.session.workarea import WorkArea
 from napari_segloop.widgets.brush import CheckedBrush
 from napari_segloop.widgets.drawn_box import show_edges
 from napari_segloop.widgets.labels_layers import make_layers, masks_colours, show_uncertainty
@@ -20,7 +21,6 @@ from napari_segloop.widgets.stray import StrayStrokes
 from napari_segloop.widgets.undoing import Undoing
 from napari_segloop.widgets.view import box_in_view, plane_in_view
 from napari_segloop.widgets.walk import Walk
-from napari_segloop.widgets.workarea import WorkArea
 
 if TYPE_CHECKING:
     from collections.abc import Callable

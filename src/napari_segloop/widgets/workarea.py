@@ -1,7 +1,6 @@
-"""A work area: a box of an image too large to edit whole, as an image of its own, in place.
+"""Work areas as the user chooses them: what is in view, or the box around what was drawn.
 
-Its pixels are read through the large image, so nothing is copied but its labels. Which boxes are
-worth working on is not known here.
+What becomes of an area is not known here.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.workboxes import WorkBox, check_memory, clip_box
+from napari_segloop.core.workboxes import clip_box
+from napari_segloop.session.workarea import WorkArea
 from napari_segloop.widgets.view import box_in_view, plane_in_view
 
 if TYPE_CHECKING:
@@ -22,14 +22,10 @@ if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Layer, Shapes
 
-    from napari_segloop.core.images import Array
     from napari_segloop.session.sources import ImageSource
     from napari_segloop.widgets.placement import Placement
 
-Index = tuple[int, ...]
 UNKNOWN = "Q"
-ID_BYTES = 4
-"""Of a label, at most: ids may grow beyond 65,535."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,115 +35,6 @@ class LeadingAxis:
     name: str
     length: int
     at: int
-
-
-class WorkArea:
-    """A box of an image as a source; see `session.sources.ImageSource`.
-
-    Parameters
-    ----------
-    source : ImageSource
-        The large image.
-    box : WorkBox
-        Leading axes, Y and X, without channels.
-
-    Raises
-    ------
-    InputError
-        When the box is not inside the image, or its labels would take more than 2 GiB.
-    """
-
-    def __init__(self, source: ImageSource, box: WorkBox) -> None:
-        shape = (*source.leading, *source.plane_shape)
-        if len(box.stop) != len(shape) or any(np.greater(box.stop, shape)):
-            raise InputError(
-                f"a work area inside an image of shape {shape}",
-                f"{box.start} to {box.stop}",
-                "Draw it on the image.",
-            )
-        self.box = check_memory(box, ID_BYTES)
-        self.base = source
-
-    @property
-    def name(self) -> str:
-        """The image's name and where the area begins."""
-        return f"{self.base.name} area {', '.join(map(str, self.box.start))}"
-
-    @property
-    def where(self) -> str:
-        """``open layer``, or the file and where the area begins in it."""
-        where = self.base.where
-        return (
-            where if where == "open layer" else f"{where} at {', '.join(map(str, self.box.start))}"
-        )
-
-    @property
-    def axes(self) -> str:
-        """As the image's."""
-        return self.base.axes
-
-    @property
-    def leading(self) -> tuple[int, ...]:
-        """Lengths of the axes before Y and X."""
-        return self.box.shape[:-2]
-
-    @property
-    def plane_shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        rows, columns = self.box.shape[-2:]
-        return rows, columns
-
-    @property
-    def channels(self) -> int:
-        """As many as the image has."""
-        return self.base.channels
-
-    @property
-    def pixel_size(self) -> tuple[float, float] | None:
-        """The image's."""
-        return self.base.pixel_size
-
-    @property
-    def gone(self) -> str:
-        """What happened to the image."""
-        return self.base.gone
-
-    def is_alive(self) -> bool:
-        """Say whether the large image is still open.
-
-        Returns
-        -------
-        bool
-            Nothing is read for it.
-        """
-        return self.base.is_alive()
-
-    def read(self, index: Index, rows: slice, columns: slice) -> Array:
-        """Return a window of a plane of the area; called from a background thread.
-
-        Parameters
-        ----------
-        index : tuple of int
-            One number for each leading axis, from the area's first.
-        rows, columns : slice
-            The window, in the area's pixels.
-
-        Returns
-        -------
-        (C, rows, columns) ndarray
-            A copy in the stored dtype.
-
-        Raises
-        ------
-        InputError
-            When the image was removed or has another shape now.
-        """
-        place = tuple(at + first for at, first in zip(index, self.box.start[:-2], strict=True))
-        windows = (
-            slice(first + part.start, first + part.stop)
-            for part, first in zip((rows, columns), self.box.start[-2:], strict=True)
-        )
-        return self.base.read(place, *windows)
 
 
 def area_in_view(
