@@ -58,6 +58,7 @@ TORCH_FREE_CORE = {
     "objects",
     "packing",
     "plan",
+    "planearrays",
     "planestate",
     "prediction",
     "ranges",
@@ -66,11 +67,13 @@ TORCH_FREE_CORE = {
     "regions",
     "schedule",
     "settings",
+    "tilereading",
     "tiling",
     "touched",
     "touching",
     "truth",
     "windows",
+    "windowsize",
     "workboxes",
 }
 

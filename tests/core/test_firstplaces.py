@@ -10,7 +10,8 @@ import pytest
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.firstplaces import first_places
-from napari_segloop.core.ranking import RankSettings, auto_window
+from napari_segloop.core.ranking import RankSettings
+from napari_segloop.core.windowsize import auto_window
 
 if TYPE_CHECKING:
     from napari_segloop.core.images import Labels

@@ -10,8 +10,9 @@ import pytest
 from napari_segloop.core import windows
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band
-from napari_segloop.core.ranking import RankSettings, auto_window, merge, rank_regions
+from napari_segloop.core.ranking import RankSettings, merge, rank_regions
 from napari_segloop.core.regions import Region
+from napari_segloop.core.windowsize import auto_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

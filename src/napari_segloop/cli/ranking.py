@@ -18,7 +18,8 @@ from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import load_model
 from napari_segloop.core.prediction import Wanted
-from napari_segloop.core.ranking import RankSettings, auto_window, rank_regions, worst_first
+from napari_segloop.core.ranking import RankSettings, rank_regions, worst_first
+from napari_segloop.core.windowsize import auto_window
 from napari_segloop.files.images import LabelFile, open_labels
 from napari_segloop.files.names import image_name, label_name
 from napari_segloop.files.pairing import find_images

@@ -7,7 +7,6 @@ has in hand.
 from __future__ import annotations
 
 import copy
-from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -25,17 +24,18 @@ from napari_segloop.core.devices import (
 )
 from napari_segloop.core.errors import InputError, ResourceError
 from napari_segloop.core.events import TileDone
-from napari_segloop.core.images import Float, Mask, PlaneSource, ShouldStop, to_float
 from napari_segloop.core.network import fold
 from napari_segloop.core.object_uncertainty import object_uncertainty
 from napari_segloop.core.objects import separate_objects
 from napari_segloop.core.prediction import Prediction, Wanted
+from napari_segloop.core.tilereading import batches, read_tile
 from napari_segloop.core.tiling import Tile, grid
 from napari_segloop.core.truth import from_class_indices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
+    from napari_segloop.core.images import PlaneSource, ShouldStop
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.plan import Plan
 
@@ -209,7 +209,7 @@ class Predictor:
                 f"a plane of {self._plan.shape} pixels", f"{plane.shape[1:]}", "Make a new plan."
             )
         set_threads(self._plan.threads)
-        for batch in _batches(tiles, self._plan.batch):
+        for batch in batches(tiles, self._plan.batch):
             if should_stop():
                 return
             self._predict_batch(plane, batch, canvas)
@@ -242,14 +242,15 @@ class Predictor:
         return wanted
 
     def _predict_batch(self, plane: PlaneSource, batch: list[Tile], canvas: Canvas) -> None:
-        windows, known = zip(*(self._read(plane, tile) for tile in batch), strict=True)
+        rule = self._plan.normalization
+        windows, known = zip(*(read_tile(plane, tile, rule) for tile in batch), strict=True)
         stacked = torch.from_numpy(np.stack(windows))
         padded = torch.cat([stacked, stacked[:1].expand(self._plan.batch - len(batch), -1, -1, -1)])
         try:
             with torch.inference_mode():
                 logits = self._forward(padded)
                 for tile, mask, item in zip(batch, known, logits, strict=False):
-                    canvas.put(tile, mask, _own(item, tile), self._info.temperature)
+                    canvas.put(tile, mask, item[:, *tile.inside], self._info.temperature)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -257,18 +258,6 @@ class Predictor:
                 f"memory for a tile of {self._plan.tile} pixels", "too little",
                 "Close other programs, or predict with --device cpu.",
             ) from error  # fmt: skip
-
-    def _read(self, plane: PlaneSource, tile: Tile) -> tuple[Float, Mask]:
-        """Read a tile; what lies beyond the image is its mirror image."""
-        _, rows, columns = plane.shape
-        r, c = tile.rows, tile.columns
-        window = plane.read(slice(r.start, min(r.stop, rows)), slice(c.start, min(c.stop, columns)))
-        values, known = to_float(window)
-        values = self._plan.normalization.apply(values)
-        beyond = (0, max(0, r.stop - rows)), (0, max(0, c.stop - columns))
-        own = known[r.own_start - r.start : r.own_stop - r.start,
-                    c.own_start - c.start : c.own_stop - c.start]  # fmt: skip
-        return np.pad(values, ((0, 0), *beyond), mode="reflect"), own
 
     def _forward(self, windows: Tensor) -> Tensor:
         layout = self._format.memory_format
@@ -297,18 +286,6 @@ class Predictor:
             return _finish_objects(canvas, wanted)
         labels = from_class_indices(canvas.labels, self._info.values)
         return Prediction(labels, canvas.uncertainty, canvas.probabilities)
-
-
-def _own(logits: Tensor, tile: Tile) -> Tensor:
-    r, c = tile.rows, tile.columns
-    return logits[:, r.own_start - r.start : r.own_stop - r.start,
-                  c.own_start - c.start : c.own_stop - c.start]  # fmt: skip
-
-
-def _batches(tiles: Iterable[Tile], size: int) -> Iterator[list[Tile]]:
-    iterator = iter(tiles)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def _finish_objects(canvas: Canvas, wanted: Wanted) -> Prediction:

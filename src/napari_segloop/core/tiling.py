@@ -50,6 +50,15 @@ class Tile:
         r, c = self.rows, self.columns
         return slice(r.own_start, r.own_stop), slice(c.own_start, c.own_stop)
 
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """The same pixels as slices of what is read for the tile."""
+        rows, columns = (
+            slice(span.own_start - span.start, span.own_stop - span.start)
+            for span in (self.rows, self.columns)
+        )
+        return rows, columns
+
 
 def up_to_grid(length: int) -> int:
     """Round a length up to the grid.
