@@ -97,11 +97,10 @@ def rescue(damaged: DamagedState, *, from_copy: bool) -> Found:
     from napari_segloop.store.rescue import recover  # noqa: PLC0415  # slow: zarr
 
     folder = Path(damaged.path)
-    place, snapshot = folder, damaged.snapshot
-    if from_copy:
-        place, snapshot = Path(damaged.mirror), None
+    place = Path(damaged.mirror) if from_copy else folder
+    snapshot = None if from_copy or damaged.snapshot is None else damaged.snapshot.id
     name = new_name(folder.parent, f"{damaged.name} rescued")
-    new = recover(place, folder.parent / f"{name}{ENDING}", snapshot and snapshot.id)
+    new = recover(place, folder.parent / f"{name}{ENDING}", snapshot)
     try:
         found = read_whole(new)
     except StoreError:

@@ -174,6 +174,8 @@ class Version:
         Regions that taught and tested.
     note : str
         Where it comes from, for example a file name.
+    pinned : bool
+        Whether its model is kept when the project is made smaller.
     """
 
     number: int
@@ -187,6 +189,7 @@ class Version:
     teach: int = 0
     test: int = 0
     note: str = ""
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

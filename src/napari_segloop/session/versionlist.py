@@ -5,7 +5,7 @@ Their files are not known here.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +62,24 @@ class VersionList:
         known |= asdict(self._facts[number])
         meaning = {str(old): now for old, now in self._renumbered.get(number, {}).items()}
         return VersionRecord(**known, meaning=meaning)
+
+    def pin(self, number: int, is_kept: bool) -> None:  # two states
+        """Keep the model of a version when others are cleared away, or not.
+
+        Parameters
+        ----------
+        number : int
+            Its number.
+        is_kept : bool
+            Which of the two.
+
+        Raises
+        ------
+        InputError
+            When there is no such version.
+        """
+        known = self._versions[self._known(number)]
+        self._versions[number] = replace(known, pinned=is_kept)
 
     def renumber(self, mapping: Mapping[int, int]) -> None:
         """Take note that classes were merged or deleted: older versions go on saying old values.

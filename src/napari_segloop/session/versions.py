@@ -21,7 +21,7 @@ from napari_segloop.session.state import Version
 from napari_segloop.session.versionlist import VersionList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from napari_segloop.store.records import VersionRecord
@@ -145,6 +145,21 @@ class Versions(VersionList):
         for number in self._versions:
             with suppress(OSError):
                 self.path(number).unlink(missing_ok=True)
+
+    def let_go(self, models: Collection[str]) -> None:
+        """Delete the files of models that the project has cleared away, too.
+
+        Parameters
+        ----------
+        models : collection of str
+            Their ids.
+        """
+        for number, version in self._versions.items():
+            if version.model in models:
+                with self._lock:
+                    self._unwritten.pop(number, None)
+                with suppress(OSError):
+                    self.path(number).unlink(missing_ok=True)
 
     def _write(self, number: int) -> None:
         with self._lock:
