@@ -32,7 +32,8 @@ answer_task add_files exclude remove open add_class rename_class recolour_class 
 merge_class delete_class make_first_masks start_checking accept cant_tell later back stop_checking
 take_back_last train stop restart predict predict_rest use_version load_model save_model card
 press_primary open_project new_project snapshot restore step_back look_at keep
-set_mirror rename_project locate
+set_mirror rename_project locate merge_project move_project delete_project weigh_project
+prune_project keep_version recover_project leave_damaged measure_project
 """
 
 

@@ -37,13 +37,15 @@ def look(face: Face, index: tuple[int, ...], value: int = 1) -> None:
 def test_it_lies_on_its_plane_and_cannot_be_painted(hidden: Face, stack: Image) -> None:
     active, present = hidden.viewer.layers.selection.active, hidden.masks.data.copy()
     look(hidden, (2,))
-    checked, masks = hidden.dock.looked.layers
-    assert masks.data.shape == (1, 48, 64)
+    checked, masks, differs = hidden.dock.looked.layers
+    assert masks.data.shape == differs.data.shape == (1, 48, 64)
+    assert differs.data.all()  # there was nothing yet
     assert tuple(masks.data_to_world((0, 0, 0))) == tuple(stack.data_to_world((2, 0, 0)))
     assert tuple(masks.scale) == SCALE
     assert masks.contour > 0  # the masks of now stay to be seen
     assert not masks.editable
     assert not checked.editable
+    assert not differs.editable
     assert not checked.visible
     assert hidden.viewer.layers.selection.active is active
     hidden.turn()

@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from napari._qt.qt_resources import get_stylesheet
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QFile, Qt
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QInputDialog
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.session.keeping import ASIDE
-from napari_segloop.session.state import LoopState, RecentState, SavedState, SnapshotState
+from napari_segloop.session.state import (
+    DamagedState,
+    LoopState,
+    RecentState,
+    SavedState,
+    SnapshotState,
+)
+from napari_segloop.store.pruning import Pruned
 from napari_segloop.widgets.panel import SegLoopPanel
 from napari_segloop.widgets.places import open_project, save_snapshot
 from napari_segloop.widgets.project_words import WHY_READ_ONLY, counts_words
@@ -138,7 +145,7 @@ def test_the_menu_asks_the_session(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert not found["3.4 MB in …/projects/Nuclei.segloop"].isEnabled()
     for text in (
         "Save a snapshot…", "Rename…", "Keep a second copy…", "Open its folder", "New project",
-        "Open another project…",
+        "Open another project…", "Take in a colleague's project…", "Move…",
     ):  # fmt: skip
         found[text].trigger()
     assert session.calls == [
@@ -147,6 +154,8 @@ def test_the_menu_asks_the_session(make: Make, monkeypatch: pytest.MonkeyPatch) 
         ("set_mirror", Path("/stick")),
         ("new_project",),
         ("open_project", Path("/stick")),
+        ("merge_project", Path("/stick")),
+        ("move_project", Path("/stick")),
     ]
     assert shown == [SAVED.path]
 
@@ -250,6 +259,113 @@ def test_a_snapshot_is_looked_at_restored_and_kept(make: Make, qtbot: QtBot) -> 
     assert session.calls[-2:] == [("keep", "round", "good start"), ("step_back",)]
 
 
+def test_a_version_is_kept_and_let_go(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(OPEN)
+    panel.sections["History"].unfold()
+    part = panel.history.versions
+    assert not part.keep.isEnabled()
+    part.table.selectRow(2)
+    qtbot.mouseClick(part.keep, LEFT)
+    one, *others = OPEN.versions
+    session.set("versions", versions=(replace(one, pinned=True), *others))
+    assert part.rows.data(part.rows.index(2, 4)) == "kept"
+    assert part.rows.data(part.rows.index(1, 4)) == "in use"
+    part.table.selectRow(2)
+    qtbot.mouseClick(part.keep, LEFT)
+    assert session.calls == [("keep_version", 1, True), ("keep_version", 1, False)]
+
+
+MB = Pruned(("a" * 64, "b" * 64), 3, 47_000_000)
+
+
+def test_making_it_smaller_says_first_by_how_much(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, session = make(OPEN)
+    asked, answers = list[str](), [False, True]
+    monkeypatch.setattr(
+        "napari_segloop.widgets.project_menu.confirm",
+        lambda _owner, question, more, _yes: asked.append(question + more) or answers.pop(0),
+    )
+    for found in (MB, MB, replace(MB, models=(), snapshots=0)):
+        entries(panel.saved.project.menu())["Make smaller…"].trigger()
+        session.calls[-1][1](found)
+    assert "2 models of versions neither in use nor kept (47 MB) and 3 autosaves" in asked[0]
+    assert [call[0] for call in session.calls] == [
+        "weigh_project", "weigh_project", "prune_project", "weigh_project",
+    ]  # fmt: skip
+    assert "nothing to clear away" in panel.message.text.text()
+
+
+def test_deleting_asks_once_for_the_trash_and_twice_without(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    panel, session = make(OPEN)
+    asked, answers = list[str](), [False, True, True, False, True, True]
+    monkeypatch.setattr(
+        "napari_segloop.widgets.project_menu.confirm",
+        lambda _owner, question, *_: asked.append(question) or answers.pop(0),
+    )
+    delete = entries(panel.saved.project.menu())["Delete…"].trigger
+    delete()
+    assert not session.calls
+    delete()
+    (_, trash) = session.calls.pop()
+    (tmp_path / "Nuclei.segloop").mkdir()
+    monkeypatch.setattr(QFile, "moveToTrash", lambda _: (False, ""))
+    assert not trash(tmp_path / "Nuclei.segloop")
+    delete()
+    assert not session.calls
+    delete()
+    assert session.calls == [("delete_project",)]
+    assert asked[:2] == ["Delete Nuclei, 3.4 MB?"] * 2
+    assert "for good" in asked[-1]
+
+
+def test_the_trash_of_this_system_takes_a_folder(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    panel, session = make(OPEN)
+    monkeypatch.setattr("napari_segloop.widgets.project_menu.confirm", lambda *_: True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "Nuclei.segloop" / "annotations").mkdir(parents=True)
+    panel.saved.project.delete()
+    assert session.calls[-1][1](tmp_path / "Nuclei.segloop")
+    assert not (tmp_path / "Nuclei.segloop").exists()
+
+
+DAMAGED = DamagedState(
+    "/data/Nuclei & co.segloop", "Nuclei & co", "the newest snapshot of a project: no such file",
+    SNAPSHOTS[3], "/stick/copies/Nuclei & co.segloop", "2026-11-21T09:05:00+00:00",
+)  # fmt: skip
+
+
+def test_a_damaged_project_says_what_is_wrong_and_what_is_left(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(LoopState(recent=RECENT))
+    part = panel.damaged
+    assert not part.isVisible()
+    session.set("damaged", damaged=DAMAGED)
+    assert part.isVisible()
+    assert "Nuclei &amp; co is damaged" in part.text.text()
+    assert DAMAGED.fault in part.text.text()
+    assert "before the holidays" in part.left.text()
+    assert "…/copies/Nuclei" in part.left.text()
+    for made in (part.older, part.copy, part.leave):
+        qtbot.mouseClick(made, LEFT)
+    assert session.calls == [
+        ("recover_project", {"from_copy": False}),
+        ("recover_project", {"from_copy": True}),
+        ("leave_damaged",),
+    ]
+    session.set("damaged", damaged=replace(DAMAGED, snapshot=None, mirror=""))
+    assert not part.older.isVisible()
+    assert not part.copy.isVisible()
+    assert "Look for a backup" in part.left.text()
+    session.set("damaged", damaged=None)
+    assert not part.isVisible()
+
+
 def test_going_back_says_how_to_come_forth(make: Make, qtbot: QtBot) -> None:
     panel, session = make(OPEN)
     part = panel.history.snapshots
@@ -291,7 +407,7 @@ def test_a_project_read_only_says_so_on_its_buttons(make: Make) -> None:
         assert made.toolTip() == WHY_READ_ONLY
     assert part.look.isEnabled()
     found = entries(panel.saved.project.menu())
-    for text in ("Save a snapshot…", "Rename…", "Keep a second copy…"):
+    for text in ("Save a snapshot…", "Rename…", "Keep a second copy…", "Move…", "Delete…"):
         assert not found[text].isEnabled()
         assert found[text].toolTip() == WHY_READ_ONLY
     assert found["Open another project…"].isEnabled()
@@ -332,6 +448,10 @@ def test_a_real_project_goes_back_and_forth(hidden: Face) -> None:
     part.look.click()
     hidden.until(lambda: hidden.dock.looked.layers)
     assert np.array_equal(hidden.dock.looked.layers[1].data, one)
+    assert np.array_equal(hidden.dock.looked.layers[2].data, one != two)
+    assert part.since.text() == (
+        "Since then, in this plane: 100 pixels have another label, 100 more are checked."
+    )
     part.restore.click()
     hidden.until(lambda: np.array_equal(hidden.masks.data, one))
     assert not hidden.dock.looked.layers

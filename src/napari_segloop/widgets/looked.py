@@ -1,4 +1,4 @@
-"""A snapshot beside now: its masks as outlines over those of the present, to be looked at only.
+"""A snapshot beside now: its masks as outlines over those of the present, and what differs.
 
 Shows the plane in view and follows it; how a snapshot is read is not known here.
 """
@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject, QTimer
 
+from napari_segloop.core.corrections import PlaneTruth
+from napari_segloop.widgets.changed_since import changed_words, where_changed
 from napari_segloop.widgets.labels_layers import make_checked, masks_colours
 from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.project_words import short_when
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_segloop.core.images import Labels as LabelArray
+    from napari_segloop.core.images import Mask
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.widgets.opened import Opened
     from napari_segloop.widgets.snapshots import Snapshots
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 Index = tuple[int, ...]
 OUTLINE = 2
 """Width in pixels: the masks of now stay to be seen inside."""
+CHANGED = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "transparent", 1: "#ff00ff"})
+"""Magenta, which no class has at first."""
 CALM = 200
 """Milliseconds that a plane is in view before it is asked for."""
 
@@ -61,7 +67,7 @@ class LookedAt(QObject):
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """What is shown: masks, then what was checked; empty when it is now."""
+        """What is shown: what was checked, masks, and where they differ; empty when it is now."""
         shown = self._stage.viewer.layers
         return tuple(layer for layer in self._layers if layer in shown)
 
@@ -81,29 +87,32 @@ class LookedAt(QObject):
         if asked is None or opened is None or opened.image != image or not opened.is_alive:
             return
         self.hide()
-        self._add(opened, index, labels, checked, self._name(image, asked))
+        known = self._stage.session.desk.truths.peek((image, index))
+        now = PlaneTruth(np.zeros(labels.shape, np.uint8)) if known is None else known
+        changed = where_changed(labels, now.labels)
+        words = changed_words(changed, checked, now.checked)
+        self._add(opened, index, (checked, labels, changed), self._name(image, asked))
         self._shown = asked, image, index
-        self._list.show_looked_at(asked)
+        self._list.show_looked_at(asked, words)
 
     def _add(
-        self, opened: Opened, index: Index, labels: LabelArray, checked: Bytes, name: str
+        self, opened: Opened, index: Index, planes: tuple[Bytes, LabelArray, Mask], name: str
     ) -> None:
-        viewer, lead = self._stage.viewer, (1,) * len(index)
-        session = self._stage.session
-        where = opened.placement.moved((*index, 0, 0)).arguments()
-        classes = None if session.desk.objects else session.table
-        masks = Labels(
-            np.array(labels).reshape(lead + labels.shape),
-            name=f"{name} masks",
-            opacity=1.0,
-            colormap=masks_colours(classes),
-            **where,
+        viewer, session = self._stage.viewer, self._stage.session
+        checked, labels, changed = (
+            np.array(plane).reshape((1,) * len(index) + plane.shape) for plane in planes
         )
+        where = opened.placement.moved((*index, 0, 0)).arguments()
+        colours = masks_colours(None if session.desk.objects else session.table)
+        masks = Labels(labels, name=f"{name} masks", opacity=1.0, colormap=colours, **where)
         masks.contour = OUTLINE
-        before = make_checked(name, np.array(checked).reshape(lead + checked.shape), where)
+        before = make_checked(name, checked, where)
         before.visible = False
+        differs = Labels(
+            changed.astype(np.uint8), name=f"{name} changed since", colormap=CHANGED, **where
+        )
         active = viewer.layers.selection.active
-        self._layers = (before, masks)
+        self._layers = (before, masks, differs)
         for layer in self._layers:
             layer.editable = False
             viewer.add_layer(layer)

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from napari_segloop.widgets.advanced import Advanced
 from napari_segloop.widgets.check_section import CheckSection
 from napari_segloop.widgets.classes_section import ClassesSection
+from napari_segloop.widgets.damaged_project import DamagedProject
 from napari_segloop.widgets.first_masks_section import FirstMasksSection
 from napari_segloop.widgets.first_question import FirstQuestion
 from napari_segloop.widgets.history_section import HistorySection
@@ -84,6 +85,7 @@ class SegLoopPanel(QWidget):
         self.next_step = NextStep(session)
         self.jobs = JobRows(session)
         self.message = MessageLine(session)
+        self.damaged = DamagedProject(session)
         self.recent = RecentProjects(session)
         self.question = FirstQuestion(session)
         self.images = ImageListPart(session)
@@ -110,7 +112,7 @@ class SegLoopPanel(QWidget):
     @property
     def parts(self) -> tuple[Part, ...]:
         """Everything that draws a part of the state, from the top."""
-        above = (self.stations, self.next_step, self.jobs, self.message)
+        above = (self.stations, self.next_step, self.jobs, self.message, self.damaged)
         inner = (self.recent, self.question, self.images)
         return (*above, *inner, *self._folding().values(), self.saved)
 
@@ -119,7 +121,7 @@ class SegLoopPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(gap, gap, gap, 0)
         column.setSpacing(gap)
-        for part in (self.stations, self.next_step, self.jobs, self.message):
+        for part in (self.stations, self.next_step, self.jobs, self.message, self.damaged):
             column.addWidget(part)
         self.area = QScrollArea()
         self.area.setWidget(self._inner(gap))

@@ -6,30 +6,34 @@ Asks the session; what a project is made of is not known here.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QUrl
+from qtpy.QtCore import QFile, QUrl
 from qtpy.QtGui import QAction, QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from napari_segloop.session.state import Told
 from napari_segloop.widgets.project_words import (
     WHY_READ_ONLY,
+    pruning_words,
     recent_words,
+    short_path,
     size_words,
 )
+from napari_segloop.widgets.questions import confirm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import SavedState
+    from napari_segloop.store.pruning import Pruned
     from napari_segloop.widgets.part import Part
 
 MOST_RECENT = 12
 """Entries of a menu; older projects are opened by their folder."""
-SHOWN_PARTS = 2  # of a path
+BESIDES = "Images are not touched, and a second copy stays where it is."
 
 
 class ProjectMenu:
@@ -45,6 +49,8 @@ class ProjectMenu:
 
     def __init__(self, session: LoopSession, owner: Part) -> None:
         self._session, self._owner = session, owner
+        self._where: QAction | None = None
+        self._has_trash = True
 
     def menu(self) -> QMenu:
         """Return what can be done now.
@@ -65,16 +71,30 @@ class ProjectMenu:
         return menu
 
     def _add_own(self, menu: QMenu, saved: SavedState) -> None:
-        size = "" if saved.bytes is None else f"{size_words(saved.bytes)} in "
-        where = self._entry(menu, f"{size}{_short(saved.path)}", lambda: None, saved.path)
-        where.setEnabled(False)
+        self._where = self._entry(menu, _place(saved), lambda: None, saved.path)
+        self._where.setEnabled(False)
+        menu.aboutToHide.connect(self._forget_where)
         self._entry(menu, "Open its folder", self.show_folder, saved.path)
         writing = (
             self._entry(
                 menu, "Save a snapshot…", self.save_snapshot, "Kept, while autosaves go after a day"
             ),
-            self._entry(menu, "Rename…", self.rename),
+            self._entry(
+                menu,
+                "Take in a colleague's project…",
+                self.merge,
+                "What only they checked comes in; where you disagree is shown to you",
+            ),
             *self._mirror_entries(menu, saved),
+            self._entry(menu, "Rename…", self.rename),
+            self._entry(menu, "Move…", self.move, "To another folder, perhaps on another disk"),
+            self._entry(
+                menu,
+                "Make smaller…",
+                self.make_smaller,
+                "Delete models that are neither in use nor kept; it is asked first",
+            ),
+            self._entry(menu, "Delete…", self.delete, BESIDES),
         )
         for entry in writing if saved.is_read_only else ():
             entry.setEnabled(False)
@@ -84,7 +104,7 @@ class ProjectMenu:
         hint = "A second copy on another disk, brought up to date after every snapshot"
         if not saved.mirror:
             return (self._entry(menu, "Keep a second copy…", self.choose_mirror, hint),)
-        other = self._entry(menu, f"Second copy in {_short(saved.mirror)}…", self.choose_mirror)
+        other = self._entry(menu, f"Second copy in {short_path(saved.mirror)}…", self.choose_mirror)
         other.setToolTip(f"{saved.mirror}\n{saved.mirror_text}\nChoose another folder for it")
         none = self._entry(menu, "No second copy any more", self._no_mirror)
         none.setToolTip("What lies there stays there")
@@ -160,6 +180,70 @@ class ProjectMenu:
         if name := QFileDialog.getExistingDirectory(self._owner, title):
             self._owner.ask(self._session.set_mirror, Path(name))
 
+    def merge(self) -> None:
+        """Let the user choose a colleague's project, and take it in."""
+        title = "Take in a colleague's project: choose its folder NAME.segloop"
+        if name := QFileDialog.getExistingDirectory(self._owner, title):
+            self._owner.ask(self._session.merge_project, Path(name))
+
+    def move(self) -> None:
+        """Let the user choose where the project lies from now on."""
+        title = "Move the project: choose the folder that it will lie in"
+        if name := QFileDialog.getExistingDirectory(self._owner, title):
+            self._owner.ask(self._session.move_project, Path(name))
+
+    def make_smaller(self) -> None:
+        """Find out what can be cleared away, then ask."""
+        self._owner.ask(self._session.weigh_project, self._ask_to_prune)
+
+    def _ask_to_prune(self, pruned: Pruned) -> None:
+        words = pruning_words(pruned)
+        if not words:
+            text = "There is nothing to clear away: all models are in use or kept."
+            self._owner.refused.emit(Told("info", text))
+            return
+        question = f"Make {self._session.state.saved.name} smaller?"
+        versions = "These versions stay in the list, but cannot be used again."
+        more = f"Deleted for good: {words}.\n{versions if pruned.models else ''}".strip()
+        if confirm(self._owner, question, more, "Delete them"):
+            self._owner.ask(self._session.prune_project)
+
+    def delete(self) -> None:
+        """Ask whether to delete the project; twice where there is no trash."""
+        saved = self._session.state.saved
+        size = "" if saved.bytes is None else f", {size_words(saved.bytes)}"
+        question, what = f"Delete {saved.name}{size}?", f"{saved.path}\n{BESIDES}"
+        if self._has_trash and hasattr(QFile, "moveToTrash"):
+            if confirm(self._owner, question, what, "Move it to the trash"):
+                self._owner.ask(self._session.delete_project, self._bring_to_trash)
+            return
+        sure = f"Delete all annotations, snapshots and versions of {saved.name} for good?"
+        never = "They cannot be brought back."
+        what += "\nThere is no trash for it."
+        is_wanted = confirm(self._owner, question, what, "Delete…")
+        if is_wanted and confirm(self._owner, sure, never, "Delete for good"):
+            self._owner.ask(self._session.delete_project)
+
+    def _bring_to_trash(self, folder: Path) -> bool:
+        """Move a folder to the trash; on any thread."""
+        QFile.moveToTrash(str(folder))
+        self._has_trash = not folder.exists()
+        return self._has_trash
+
+    def show_size(self, saved: SavedState) -> None:
+        """Show how large the project is now, while the menu is open.
+
+        Parameters
+        ----------
+        saved : SavedState
+            As the session has it.
+        """
+        if self._where is not None:
+            self._where.setText(_place(saved).replace("&", "&&"))
+
+    def _forget_where(self) -> None:
+        self._where = None
+
     def _no_mirror(self) -> None:
         self._owner.ask(self._session.set_mirror, None)
 
@@ -168,7 +252,6 @@ class ProjectMenu:
         return bool(self._session.state.saved.path)
 
 
-def _short(path: str) -> str:
-    """Return the end of a path, which is what tells it from others."""
-    parts = PurePath(path).parts
-    return path if len(parts) <= SHOWN_PARTS else str(PurePath("…", *parts[-SHOWN_PARTS:]))
+def _place(saved: SavedState) -> str:
+    size = "" if saved.bytes is None else f"{size_words(saved.bytes)} in "
+    return f"{size}{short_path(saved.path)}"

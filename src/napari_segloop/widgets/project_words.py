@@ -6,6 +6,7 @@ Text in, text out: no widget, no session.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.session.keeping import ASIDE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_segloop.session.state import RecentState, SnapshotState
+    from napari_segloop.store.pruning import Pruned
 
 WHY_READ_ONLY: Final = (
     "This project is open read-only: another viewer or command writes into it.\n"
@@ -28,6 +30,7 @@ WHY_SNAPSHOT: Final[Mapping[str, str]] = {
     "restore": "restored",
     "begin": "the project began",
 }
+SHOWN_PARTS: Final = 2  # of a path
 _UNITS: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
@@ -83,6 +86,45 @@ def size_words(size: int) -> str:
     one, unit = next((each for each in _UNITS if size >= each[0]), _UNITS[-1])
     number = f"{size / one:.1f}" if size < 10 * one else f"{size / one:.0f}"
     return f"{number.removesuffix('.0')} {unit}"
+
+
+def short_path(path: str) -> str:
+    """Return the end of a path, which is what tells it from others.
+
+    Parameters
+    ----------
+    path : str
+        Of any system.
+
+    Returns
+    -------
+    str
+        Its last two parts.
+    """
+    parts = PurePath(path).parts
+    return path if len(parts) <= SHOWN_PARTS else str(PurePath("…", *parts[-SHOWN_PARTS:]))
+
+
+def pruning_words(pruned: Pruned) -> str:
+    """Say what would be cleared away.
+
+    Parameters
+    ----------
+    pruned : Pruned
+        What there is.
+
+    Returns
+    -------
+    str
+        A sentence; empty when there is nothing.
+    """
+    parts = []
+    if pruned.models:
+        models = counted(len(pruned.models), "model")
+        parts.append(f"{models} of versions neither in use nor kept ({size_words(pruned.bytes)})")
+    if pruned.snapshots:
+        parts.append(f"{counted(pruned.snapshots, 'autosave')} older than a day")
+    return " and ".join(parts)
 
 
 def recent_words(project: RecentState) -> str:

@@ -187,9 +187,12 @@ class SavedLine(Part):
         self.button.show_saved(saved.name or NO_PROJECT, _words(saved), level)
         self.button.setToolTip(_tooltip(saved))
         self.button.setAccessibleDescription(saved.text)
+        self.project.show_size(saved)
 
     def _show_menu(self) -> None:
         menu = self.project.menu()
+        if self._session.state.saved.path:
+            self.ask(self._session.measure_project)
         above = QPoint(0, -menu.sizeHint().height())
         menu.exec(self.button.mapToGlobal(above))
         menu.deleteLater()

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from napari_segloop.session.state import Told
-from napari_segloop.widgets.part import Part, button, in_column, in_row
+from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
 from napari_segloop.widgets.project_words import (
     WHY_READ_ONLY,
     WHY_SNAPSHOT,
@@ -35,7 +35,7 @@ LOOK = "Look at"
 LOOK_NO_MORE = "Back to now"
 WAY_FORTH = "What you had is kept: in History it is the one below the top; restore it to undo this."
 _TOOLTIPS = {
-    "look": "Show the masks of that time as outlines over those of now; nothing is changed",
+    "look": "Show the masks of then as outlines over those of now, and in magenta what differs",
     "restore": "Go back to that time. What you have now is kept first and stays in this list",
     "keep": "Keep it, under the words below if there are any: what saved itself goes after a day",
     "step": "Back to what was saved before the last change, be it a training or a place accepted",
@@ -75,6 +75,8 @@ class Snapshots(Part):
         self.table.set_hint("Nothing is saved yet: it begins with what you do first.")
         self.table.chosen.connect(self._enable)
         self._make_buttons()
+        self.since = prose()
+        self.since.hide()
         self.autosaves = QCheckBox("All of the last day")
         self.autosaves.setToolTip("Show also what was saved by itself")
         self.autosaves.toggled.connect(lambda _: self.draw(self._session.state))
@@ -98,6 +100,7 @@ class Snapshots(Part):
         column.addWidget(self.table)
         column.addLayout(in_row(self.autosaves, self.step))
         column.addLayout(in_row(self.look, self.restore, self.keep, self.use))
+        column.addWidget(self.since)
         column.addLayout(in_row(self.message, self.save))
 
     def _columns(self) -> tuple[Column[SnapshotState], ...]:
@@ -122,15 +125,19 @@ class Snapshots(Part):
         self.rows.set_rows(worth_showing(state.snapshots, autosaves=self.autosaves.isChecked()))
         self._enable()
 
-    def show_looked_at(self, snapshot: str | None) -> None:
+    def show_looked_at(self, snapshot: str | None, words: str = "") -> None:
         """Take note of which snapshot is shown over the present.
 
         Parameters
         ----------
         snapshot : str or None
             Its id; None when it is now that is shown.
+        words : str
+            What changed since.
         """
         self._looked_at = snapshot
+        self.since.setText(words)
+        self.since.setVisible(bool(words))
         self._enable()
 
     @property

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_segloop.session.words import percent
 from napari_segloop.widgets.part import Part, button, in_column, in_row
+from napari_segloop.widgets.project_words import WHY_READ_ONLY
 from napari_segloop.widgets.rows import Column, Rows
 from napari_segloop.widgets.table import Table
 from napari_segloop.widgets.words import teach_and_test, when
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import LoopState, Version
 
+KEEP, KEEP_NO_LONGER = "Keep this version", "Keep no longer"
+WHY_KEEP = "Keep its model when the project is made smaller; the one in use is kept anyway"
 FILTER = "SegLoop models (*.safetensors *.segloop)"
 
 
@@ -34,7 +37,7 @@ class VersionTable(Part):
         Its parent.
     """
 
-    draws: ClassVar[frozenset[str]] = frozenset({"versions"})
+    draws: ClassVar[frozenset[str]] = frozenset({"versions", "saved"})
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -51,9 +54,11 @@ class VersionTable(Part):
             "Save the selected version for another project or computer",
             self._save,
         )
+        self.keep = button(KEEP, WHY_KEEP, self._keep)
         column = in_column(self, 0.3)
         column.addWidget(self.table)
-        column.addLayout(in_row(self.use, self.save))
+        column.addLayout(in_row(self.use, self.keep))
+        column.addLayout(in_row(self.save))
         self._enable()
 
     def _columns(self) -> tuple[Column[Version], ...]:
@@ -65,7 +70,7 @@ class VersionTable(Part):
             "Agrees": lambda v: "not tested" if v.score is None else percent(v.score),
             "When": lambda v: when(v.created),
             "From": lambda v: v.note or ("zero" if v.parent is None else str(v.parent)),
-            "": lambda v: "in use" if is_bold(v) else "" if v.accepted else "was worse",
+            "": lambda v: _notes(v, in_use=is_bold(v)),
         }
         return tuple(
             Column(title, text, tooltip=_tooltip, is_bold=is_bold) for title, text in texts.items()
@@ -97,10 +102,18 @@ class VersionTable(Part):
         selected = self.selected
         self.use.setEnabled(selected is not None and selected.number != self._in_use)
         self.save.setEnabled(selected is not None)
+        saved = self._session.state.saved
+        self.keep.setEnabled(selected is not None and bool(saved.path) and not saved.is_read_only)
+        self.keep.setText(KEEP_NO_LONGER if selected is not None and selected.pinned else KEEP)
+        self.keep.setToolTip(WHY_READ_ONLY if saved.is_read_only else WHY_KEEP)
 
     def _use(self) -> None:
         if (selected := self.selected) is not None:
             self.ask(self._session.use_version, selected.number)
+
+    def _keep(self) -> None:
+        if (selected := self.selected) is not None:
+            self.ask(self._session.keep_version, selected.number, not selected.pinned)
 
     def _save(self) -> None:
         if (selected := self.selected) is None:
@@ -109,6 +122,11 @@ class VersionTable(Part):
         name, _ = QFileDialog.getSaveFileName(self, "Save model file", proposed, FILTER)
         if name:
             self.ask(self._session.save_model, selected.number, Path(name))
+
+
+def _notes(version: Version, *, in_use: bool) -> str:
+    notes = ["in use"] if in_use else [] if version.accepted else ["was worse"]
+    return ", ".join([*notes, "kept"] if version.pinned else notes)
 
 
 def _tooltip(version: Version) -> str:
