@@ -26,8 +26,10 @@ BOX = (slice(200, 300), slice(500, 520))
 
 def compared(before: Pixels, after: Pixels) -> set[Piece]:
     """Compare two planes pixel by pixel."""
-    places = np.argwhere(before.differs(after))
-    return {(int(row) // CHUNK, int(column) // CHUNK) for row, column in places}
+    different = before.differs(after)
+    corners = [(y, x) for y in range(0, SHAPE[0], CHUNK) for x in range(0, SHAPE[1], CHUNK)]
+    pieces = {(y // CHUNK, x // CHUNK): different[y : y + CHUNK, x : x + CHUNK] for y, x in corners}
+    return {piece for piece, part in pieces.items() if part.any()}
 
 
 def observe(plane: PlaneTruth, window: Window, value: int, *, brush: bool) -> None:

@@ -29,6 +29,7 @@ from napari_segloop.core.durable import flush_folder
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.files.images import open_labels
 from napari_segloop.files.stored import reading
+from napari_segloop.files.tiff import WHOLE_PAGE
 from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.halving import identify
@@ -233,6 +234,7 @@ class _Layers:
         paths = {layer: folder / name / f"{image.file}.tif" for layer, name in LAYERS.items()}
         self._paths = {k: path for k, path in paths.items() if k in ALWAYS or path.is_file()}
         self._files = dict[str, "LabelFile"]()
+        self._planes = dict[str, tuple[int, "Array"]]()
 
     def __enter__(self) -> _Layers:
         try:
@@ -259,7 +261,13 @@ class _Layers:
 
     def _read(self, layer: str, file: LabelFile, flat: int, window: tuple[slice, slice]) -> Array:
         index = tuple(int(n) for n in np.unravel_index(flat, file.leading_shape or (1,)))
-        values = file.read(index[: len(file.leading_shape)], *window)
+        index = index[: len(file.leading_shape)]
+        if prod(file.plane_shape) * file.dtype.itemsize <= WHOLE_PAGE:
+            if self._planes.get(layer, (-1,))[0] != flat:  # it would be decoded for each window
+                self._planes[layer] = flat, file.read(index)
+            values = self._planes[layer][1][window]
+        else:
+            values = file.read(index, *window)
         most = _LARGEST_VALUES.get(layer, 0xFFFFFFFF if layer in ("labels", "prediction") else 255)
         if values.size and values.max() > most:
             got = f"the value {values.max()}"

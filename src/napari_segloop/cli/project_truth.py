@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.normalize import Statistics
-    from napari_segloop.session.filesource import FileSource
+    from napari_segloop.session.sources import ImageSource
     from napari_segloop.store.annotations import Annotations
     from napari_segloop.store.imagerecords import ImageRecord
 
@@ -89,7 +89,7 @@ class _Reader:
     ) -> None:
         self._kept, self._snapshot, self._image, self._table = kept, snapshot, image, table
         self._held = kept.held(image.number, snapshot=snapshot)
-        self._source: FileSource | None = None
+        self._source: ImageSource | None = None
         with suppress(InputError):
             self._source = find(image.identity)
 
