@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_segloop.session.loop import LoopSession
+from napari_segloop.store.errors import StoreError
 from tests.session.conftest import SIZE, WHOLE, Loop, discs, photo
 from tests.session.projects import (
     arrays,
@@ -241,15 +244,101 @@ def test_restore_brings_back_all_and_keeps_the_present(kept: Loop) -> None:
     session.add_class("late")
     present = arrays(session)
     session.restore(snapshot.id)
+    kept.rest()
     same(pixels, arrays(session))
     assert facts(session) == before
+    assert kept.told[-1] == "You are back at an earlier state."
     kept.brush(1, (slice(100, 120), slice(3, 9)), 3)
     save(kept)
     assert_saved(session)
     (kept_present,) = (each for each in session.snapshots if each.is_kept)
     session.restore(kept_present.id)
+    kept.rest()
     same(present, arrays(session))
     assert len(session.table.classes) == 2
+
+
+def test_what_is_painted_up_to_a_restore_is_in_the_state_before(
+    kept: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.session.snapshot("before")
+    save(kept)
+    session, before = kept.session, arrays(kept.session)
+    assert session.project is not None
+    annotations, late = session.project.annotations, (slice(70, 80), slice(70, 80))
+    (snapshot,) = (each for each in session.snapshots if each.message == "before")
+    kept.brush(2, CORNER, 2)  # not saved yet
+    real, strokes = annotations.restore, list[int]()
+
+    def restore(wanted: str) -> object:  # on the writing thread, while the user goes on
+        made = real(wanted)
+        if wanted == snapshot.id and not strokes:
+            strokes.append(1)
+            while not session.plane(1, ()).checked[late].all():
+                time.sleep(0.005)
+        return made
+
+    monkeypatch.setattr(annotations, "restore", restore, raising=False)
+    session.restore(snapshot.id)
+    assert [job.title for job in session.state.jobs] == ["Saving, then restoring"]
+    kept.until(lambda: strokes)
+    kept.brush(1, late, 3)
+    kept.rest()
+    same(before, arrays(session))
+    kept_present = session.snapshots[1]
+    assert kept_present.is_kept
+    plane = annotations.plane(1, (), kept_present.id)
+    assert (plane["checked"][late] == 3).all()
+    assert (annotations.plane(2, (), kept_present.id)["checked"][CORNER] == 2).all()
+
+
+def test_going_back_waits_for_no_disk_that_is_full(
+    kept: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(kept)
+    kept.brush(1, CORNER)
+    save(kept)
+    session = kept.session
+    assert session.project is not None
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreError("to save this project", "no space left on device", "Free some space.")
+
+    kept.brush(2, CORNER)
+    with monkeypatch.context() as broken:
+        broken.setattr(session.project.annotations, "save", refuse, raising=False)
+        for act in (session.step_back, session.new_project):
+            act()
+            kept.rest()
+            assert "no space left on device" in kept.told[-1]
+    assert session.plane(2, ()).checked[CORNER].all()
+    session.saver._pace.retry()
+    save(kept)
+    assert_saved(session)
+
+
+def test_old_autosaves_go_while_the_viewer_stays_open(
+    kept: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    save(kept)
+    kept.session.set_mirror(drive)
+    for value in (1, 2, 3):
+        kept.brush(1, CORNER, value)
+        save(kept)
+    project, saver = kept.session.project, kept.session.saver
+    assert project is not None
+    before = len(kept.session.snapshots)
+    with monkeypatch.context() as later:
+        later.setattr("napari_segloop.session.expiry.AUTOSAVES", timedelta(0))
+        later.setattr("napari_segloop.session.expiry.EVERY", 0.0)
+        kept.until(lambda: len(kept.session.snapshots) < before)
+    assert not any(each.kind == "autosave" for each in kept.session.snapshots[1:])
+    save(kept)
+    kept.until(lambda: not saver.mirroring.is_busy)
+    assert_saved(kept.session)
+    assert not project.annotations.check(deep=True)
 
 
 def test_one_click_back_across_accept_and_train(kept: Loop) -> None:
@@ -259,8 +348,10 @@ def test_one_click_back_across_accept_and_train(kept: Loop) -> None:
     save(kept)
     after = arrays(session)
     session.step_back()
+    kept.rest()
     same(before, arrays(session))
     session.step_back()
+    kept.rest()
     same(after, arrays(session))
     kept.check_truth(1)
     kept.check_truth(2)
@@ -269,6 +360,7 @@ def test_one_click_back_across_accept_and_train(kept: Loop) -> None:
     kept.train(1.0)
     (taught,) = (each for each in session.snapshots if each.message == "Before training")
     session.restore(taught.id)
+    kept.rest()
     same(checked, arrays(session))
     assert session.desk.versions.current is None
     assert [version.number for version in session.state.versions] == [1]
@@ -304,6 +396,7 @@ def test_a_new_project_begins_empty(kept: Loop) -> None:
     save(kept)
     first = folder_of(kept)
     kept.session.new_project()
+    kept.rest()
     assert not kept.session.state.images
     assert kept.session.task is None
     kept.session.add_files([kept.folder / "images" / "disc1.tif"])
@@ -320,6 +413,7 @@ def test_what_is_painted_while_another_project_opens_is_saved(kept: Loop, second
     save(kept)
     first = folder_of(kept)
     kept.session.new_project()
+    kept.rest()
     kept.session.add_files([kept.folder / "images" / "disc1.tif"])
     kept.until(lambda: [s.planes for s in kept.session.desk.images.states] == [1])
     kept.session.answer_task("classes")
@@ -366,6 +460,7 @@ def test_the_second_copy_follows(kept: Loop, second: Loop, tmp_path: Path) -> No
 def test_a_project_is_renamed(kept: Loop) -> None:
     save(kept)
     kept.session.rename_project("Nuclei")
+    kept.rest()
     assert folder_of(kept).name == "Nuclei.segloop"
     assert kept.session.state.saved.name == "Nuclei"
     kept.brush(1, CORNER)
@@ -388,6 +483,7 @@ def test_history_begins_with_a_state_that_can_be_restored(kept: Loop) -> None:
     save(kept)
     assert all(each.kind != "begin" for each in kept.session.state.snapshots)
     kept.session.restore(kept.session.state.snapshots[-1].id)
+    kept.rest()
     kept.until(lambda: any(each.kind == "restore" for each in kept.session.state.snapshots))
     assert kept.session.task == "classes"
 

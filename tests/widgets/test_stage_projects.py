@@ -78,6 +78,7 @@ def test_layers_are_refreshed_when_an_older_state_is_restored(
     face.until(lambda: not face.session.plane(1, ()).labels.any())
     (snapshot,) = (s for s in face.session.snapshots if s.message == "painted")
     face.session.restore(snapshot.id)
+    face.until(lambda: not face.session.running("restore"))
     face.until(lambda: face.stage.opened is not None and face.stage.opened.is_alive)
     np.testing.assert_array_equal(face.masks.data, painted)
     face.masks.data[20:25, 30:35] = 0  # and painting goes on

@@ -23,6 +23,7 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session.advice import Situation, next_step
 from napari_segloop.session.class_actions import ClassActions
+from napari_segloop.session.expiry import Expiry
 from napari_segloop.session.job_actions import USEFUL
 from napari_segloop.session.predicting import seconds_for
 from napari_segloop.session.project_care import ProjectCare
@@ -74,6 +75,7 @@ class LoopSession(ClassActions, ProjectCare):
     ) -> None:
         super().__init__(folder, engine, budget)
         self.saver.begin = begin
+        self.expiry = Expiry(self.saver, self._took_history)
         self._silent = set[str]()
         self.desk.before_write = lambda key: self.covering.emit(*key)
         self._pumps = 0
@@ -121,6 +123,7 @@ class LoopSession(ClassActions, ProjectCare):
             self.desk.lookout.look()
         self.errands = [errand for errand in self.errands if not errand.is_over]
         self.saver.poll()
+        self.expiry.poll()
         if self.desk.writes or self.desk.changed - STEADY or self._is_time():
             self.publish()
 

@@ -45,6 +45,11 @@ class Mirroring:
         self.folder: Path | None = None
         self.text = ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is copying."""
+        return self._is_busy
+
     def take_up(self, project: Project | None) -> None:
         """Copy another project from now on, to where its copy was before.
 

@@ -81,6 +81,7 @@ class LoopParts:
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
         self.desk.replaced = self._replaced
         self.saver = Saver(self.desk, lambda: write_books(self), self.note)
+        self.saver.look = self.look_everywhere
         self.recent: tuple[RecentState, ...] = ()
         self.spent = 0.0  # seconds of work in the project
         self._worked_at = time.monotonic()

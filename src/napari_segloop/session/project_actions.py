@@ -1,4 +1,4 @@
-"""What can be done with the project: open, begin anew, snapshots, restore, look at what was."""
+"""What can be done with the project: open another one, begin anew, keep a second copy, close."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import datetime
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_segloop.core.errors import InputError, OutputError
-from napari_segloop.session.keeping import ASIDE
 from napari_segloop.session.models import FileErrand
-from napari_segloop.session.opening import past, read_project
 from napari_segloop.session.rescuing import read_or_say, snapshot_state
+from napari_segloop.session.standstill import Standstill, nothing
 from napari_segloop.session.state import Curve, DamagedState, RecentState, SnapshotState
 from napari_segloop.session.taking_up import take_up
 from napari_segloop.session.version_actions import VersionActions
@@ -20,13 +19,12 @@ from napari_segloop.store.errors import StoreError
 from napari_segloop.store.recent import note_opened, recent
 
 if TYPE_CHECKING:
-    from napari_segloop.core.images import Array
+    from collections.abc import Callable
+
     from napari_segloop.session.opening import Found
     from napari_segloop.store.project import Project
-    from napari_segloop.store.snapshots import Snapshot
 
-AUTOSAVES: Final = datetime.timedelta(days=1)
-"""How long a state stays that nobody asked to keep."""
+T = TypeVar("T")
 
 
 class ProjectActions(VersionActions):
@@ -35,7 +33,7 @@ class ProjectActions(VersionActions):
     damaged: DamagedState | None = None
 
     def open_project(self, path: Path) -> None:
-        """Save and close the project that is open, and go on with another one.
+        """Read another project, then save and close the one that is open, and go on with it.
 
         Parameters
         ----------
@@ -46,17 +44,23 @@ class ProjectActions(VersionActions):
             folder = Path(path)
             if self.project is not None and self.project.folder == folder:
                 return
-            self._leave()
+            if any(errand.kind == "open" and not errand.is_over for errand in self.errands):
+                self.desk.tell("Another project is being opened: wait for it.", "info")
+                return
             self.run(FileErrand(self.desk, "open", partial(read_or_say, folder), self._found))
 
     def new_project(self) -> None:
         """Save and close the project that is open, and begin with an empty list."""
         with self.acting():
-            self._leave()
-            before = self.project
-            self._begin_empty()
-            if before is not None:
-                before.close()
+            self.look_everywhere()
+            self._still("open", "Saving, then beginning anew", nothing, self._begin, nothing)
+
+    def _begin(self, _: object) -> None:
+        before = self.project
+        self._remember()
+        self._begin_empty()
+        if before is not None:
+            before.close()
 
     def _begin_empty(self) -> None:
         self.clear("classes")
@@ -64,99 +68,6 @@ class ProjectActions(VersionActions):
         self.saver.take_up(None, None)
         self.saver.snapshots = ()
         self._tell_all()
-
-    def snapshot(self, message: str) -> None:
-        """Make a snapshot that stays.
-
-        Parameters
-        ----------
-        message : str
-            In the user's words.
-        """
-        with self.acting():
-            self.look_everywhere()
-            if not self.saver.can_save:
-                self._writable()
-            self.saver.ask("manual", message, lambda made: None)
-
-    def keep(self, snapshot: str, message: str = "") -> None:
-        """Keep a snapshot for good.
-
-        Parameters
-        ----------
-        snapshot : str
-            Its id.
-        message : str
-            In the user's words.
-        """
-        with self.acting():
-            project = self._writable()
-
-            def work() -> tuple[Snapshot, ...]:
-                project.annotations.keep(snapshot, message)
-                return past(project)
-
-            self.saver.writer.ask(work, self._took_history, self.desk.tell)
-
-    def restore(self, snapshot: str) -> None:
-        """Make an older state the present one; the present is saved first.
-
-        Versions that came since stay in the list.
-
-        Parameters
-        ----------
-        snapshot : str
-            Its id.
-        """
-        with self.acting():
-            self.look_everywhere()
-            project = self._writable()
-            if not self.saver.finish():
-                raise StoreError(
-                    "to save the present state first", self.saver.state.text,
-                    "Make room or bring the disk back, then restore again.",
-                )  # fmt: skip
-            project.annotations.restore(snapshot)
-            sources = {state.id: self.source(state.id) for state in self.desk.images.states}
-            self._opened(read_project(project, sources))
-
-    def step_back(self) -> None:
-        """Return to the state before the last one that was saved, across training and accepting."""
-        with self.acting():
-            self.look_everywhere()
-            self._writable()
-            self.saver.finish()
-            past = self.saver.snapshots
-            steps = [at for at, each in enumerate(past) if each.message != ASIDE]
-            if steps and steps[0] + 1 < len(past):
-                self.restore(past[steps[0] + 1].id)
-            else:
-                self.desk.tell("There is nothing before this state.", "info")
-
-    def look_at(self, snapshot: str) -> None:
-        """Read the plane in view as it was; `looked` tells image, index, labels and checked.
-
-        Parameters
-        ----------
-        snapshot : str
-            Its id.
-        """
-        with self.acting():
-            if self.project is None or self.view is None:
-                self.desk.tell("Open an image of a project first.", "info")
-                return
-            image, index, _ = self.view
-            annotations = self.project.annotations
-            rows, columns = self.source(image).plane_shape
-            window = slice(0, rows), slice(0, columns)
-
-            def read() -> dict[str, Array]:
-                return annotations.window(image, index, *window, ("labels", "checked"), snapshot)
-
-            def show(found: dict[str, Array]) -> None:
-                self.looked.emit(image, index, found["labels"], found["checked"])
-
-            self.run(FileErrand(self.desk, "look", read, show))
 
     def set_mirror(self, path: Path | None) -> None:
         """Keep a second copy of the project, brought up to date after each save.
@@ -189,6 +100,9 @@ class ProjectActions(VersionActions):
 
     def close_project(self) -> None:
         """Save everything that can be saved, and let others write."""
+        for errand in self.errands:
+            if isinstance(errand, Standstill):  # it gives up, or takes back what it did
+                errand.fail(None)
         is_safe = self.saver.finish()
         self._remember()
         project = self.project
@@ -200,35 +114,28 @@ class ProjectActions(VersionActions):
                 self.desk.versions.discard()
         project.close()
 
-    def _leave(self) -> None:
-        """Save and close; unless that fails, when the project stays open."""
-        self.look_everywhere()
-        if not self.saver.finish():
-            raise StoreError(
-                "to save this project first", self.saver.state.text,
-                "Make room or bring the disk back, then try again.",
-            )  # fmt: skip
-        self._remember()
-
-    def _leave_for(self, other: Project) -> None:
-        """Save what was painted while the other project was read."""
-        try:
-            self._leave()
-        except StoreError:
-            other.close()
-            raise
-
     def _found(self, found: Found | DamagedState) -> None:
         if isinstance(found, DamagedState):
             self.damaged = found
             self.note("damaged")
         else:
-            self._opened(found)
+            self._go_over_to(found)
+
+    def _go_over_to(self, found: Found) -> None:
+        """Save what was painted up to now, also while the other project was read, and leave."""
+        self.look_everywhere()
+        title = f"Saving, then opening {found.project.name}"
+        errand = self._still("open", title, nothing, lambda _: self._opened(found), nothing)
+        if errand.is_over and self.project is not found.project:
+            found.project.close()
+        else:
+            errand.at_end = lambda is_well: None if is_well else found.project.close()
 
     def _opened(self, found: Found) -> None:
+        """Show a project that was read; what is open is saved."""
         same = self.project is found.project
         if not same:
-            self._leave_for(found.project)
+            self._remember()
         before = self.project
         self.opening.emit(None)
         opened = take_up(self, found, keep_versions=same)
@@ -245,32 +152,33 @@ class ProjectActions(VersionActions):
                 "This project is open in another viewer: you can look at it, but nothing is saved.",
                 "warning",
             )
-        elif not same:
-            self._expire(found.project)
         self.desk.sums.want(i.record.number for i in found.images if i.record.identity.full_sha)
         self._tell_all()
         if opened is not None:
             self.open(opened)
         self._remember()
 
+    def _still(
+        self,
+        kind: str,
+        title: str,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        undo: Callable[[T], object] | None = None,
+        *,
+        waits: bool = True,
+    ) -> Standstill:
+        """Do something on the writing thread once everything is saved."""
+        errand = Standstill(self.desk, self.saver, kind, title, work, then, undo)
+        errand.waits = waits
+        self.run(errand)
+        return errand
+
     def _tell_all(self) -> None:
         self.damaged = None
         parts = ("task", "classes", "queue", "images", "versions", "curve", "saved", "history")
         self.note(*parts, "damaged")
         self.look_for_recent()
-
-    def _expire(self, project: Project) -> None:
-        """Forget autosaves that are older than a day, on the writing thread."""
-
-        def work() -> tuple[Snapshot, ...]:
-            project.annotations.expire(datetime.datetime.now(datetime.UTC) - AUTOSAVES)
-            return past(project)
-
-        self.saver.writer.ask(work, self._took_history, lambda _: None)
-
-    def _took_history(self, history: tuple[Snapshot, ...]) -> None:
-        self.saver.snapshots = history
-        self.note("history")
 
     def _writable(self) -> Project:
         if self.project is None:

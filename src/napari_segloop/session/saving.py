@@ -7,18 +7,15 @@ The module does not know layers, jobs or what is in a record.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.session.content import Content
 from napari_segloop.session.keeping import Asked, Work, Written, write
 from napari_segloop.session.ledger import Ledger
 from napari_segloop.session.mirroring import Mirroring
-from napari_segloop.session.pace import AGAIN, Pace
+from napari_segloop.session.pace import Pace
 from napari_segloop.session.reading import Reader
-from napari_segloop.session.state import SavedState
+from napari_segloop.session.savedline import SavedLine
 from napari_segloop.session.taking import Taking
 from napari_segloop.store.errors import StoreError
 
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.session.books import Books
     from napari_segloop.session.desk import Desk
+    from napari_segloop.session.savedstate import SavedState
     from napari_segloop.store.project import Project
     from napari_segloop.store.snapshots import Snapshot
 
@@ -37,8 +35,6 @@ WORTH: Final = frozenset({"classes", "images", "queue", "task", "versions"})
 """Parts of the state that are saved beside pixels."""
 PATIENCE: Final = 60.0
 """Seconds that closing waits for a disk."""
-EVERY: Final = 60.0
-"""Seconds between two looks at how much room the project takes."""
 
 
 class Saver:
@@ -61,6 +57,8 @@ class Saver:
         Makes the project, on the writing thread; None: nothing is saved.
     is_held : bool
         Whether saving waits until something else is done with the project.
+    look : callable
+        Has layers looked at, so that nothing painted is overlooked.
     """
 
     def __init__(
@@ -71,9 +69,10 @@ class Saver:
         self.begin: Callable[[str, str], Project] | None = None
         self.writer, self.content = Reader(), Content(desk)
         self.mirroring = Mirroring(self.show_project)
-        self.state = SavedState()
+        self._line = SavedLine(self.writer, tell)
         self.snapshots: tuple[Snapshot, ...] = ()
         self.is_held = False
+        self.look: Callable[[], None] = lambda: None
         self.faults = 0  # saves that failed, one after the other
         self._pace = Pace()
         self._taking: Taking | None = None
@@ -81,7 +80,11 @@ class Saver:
         self._asked = list[Asked]()
         self._edition = 0
         self._ledger = Ledger()
-        self._measured_at = 0.0
+
+    @property
+    def state(self) -> SavedState:
+        """How safe it all is, in words."""
+        return self._line.state
 
     @property
     def can_save(self) -> bool:
@@ -95,6 +98,11 @@ class Saver:
         """Whether everything is saved."""
         busy = self._is_writing or self._taking is not None or self._pace.is_waiting or self.is_held
         return not (busy or self._asked or self._is_news() or self._desk.truths.unsaved)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be saved, or can be."""
+        return not self.can_save or (self.is_idle and not self.content)
 
     def note(self, parts: set[str]) -> None:
         """Take note of what changed beside pixels.
@@ -143,7 +151,7 @@ class Saver:
             return
         now = time.monotonic()
         self._look(now)
-        if self._taking is None and not self._is_writing and self._pace.is_due(now):
+        if self._taking is None and not self._is_writing and self._is_due(now):
             self._pace.begin()
             self._taking = Taking(self._desk.truths, self._is_known)
         if self._taking is not None and self._taking.step(seconds):
@@ -202,17 +210,7 @@ class Saver:
         size : int, optional
             Bytes that it takes, where that is known anew.
         """
-        project = self.project
-        self.state = SavedState() if project is None else replace(
-            self.state,
-            path=str(project.folder),
-            name=project.name,
-            is_read_only=project.is_read_only,
-            mirror=str(self.mirroring.folder or ""),
-            mirror_text=self.mirroring.text,
-            bytes=self.state.bytes if size is None else size,
-        )  # fmt: skip
-        self._tell("saved")
+        self._line.show(self.project, self.mirroring, size)
 
     def close(self) -> None:
         """End the threads."""
@@ -225,6 +223,12 @@ class Saver:
 
     def _is_known(self, image: int) -> bool:
         return image in self._desk.images.identities
+
+    def _is_due(self, now: float) -> bool:
+        """Say whether to begin; a new project has its name of an image, so it waits for one."""
+        images = self._desk.images
+        waits = any(state.planes for state in images.states) and not images.identities
+        return self._pace.is_due(now) and not (self.project is None and waits)
 
     def _look(self, now: float) -> None:
         """Take note of pixels that changed, and of image pixels that were read."""
@@ -270,19 +274,11 @@ class Saver:
         if not self.snapshots or self.snapshots[0].id != written.snapshot.id:
             self.snapshots = (written.snapshot, *self.snapshots)
             self._tell("history")
-        text = f"Saved {datetime.now().astimezone():%H:%M}"
-        self.state = replace(self.state, text=text, level="info")
+        self._line.saved()
         self.show_project()
-        self._measure()
+        self._line.measure(self.project, self.show_project)
         for each in work.asked:
             each.then(written.snapshot)
-
-    def _measure(self) -> None:
-        """Look now and then how many bytes the project takes."""
-        now, project = time.monotonic(), self.project
-        if project is not None and now - self._measured_at > EVERY:
-            self._measured_at = now
-            self.writer.ask(project.size, self.show_project, lambda _: None)
 
     def _failed(self, error: SegLoopError, taking: Taking, work: Work | None) -> None:
         """Count everything as unsaved again, and say why."""
@@ -294,7 +290,4 @@ class Saver:
             self.content.put_back(work.content)
             self._asked[:0] = work.asked
         self._pace.fail(time.monotonic())
-        text = f"Not saved: {error.got}. You can go on: it is tried again every {AGAIN:.0f} s."
-        path = error.file or self.state.path
-        self.state = replace(self.state, text=text, level="error", path=str(Path(path)))
-        self._tell("saved")
+        self._line.failed(error)

@@ -24,6 +24,8 @@ T = TypeVar("T")
 NAP: Final = 0.02
 """Seconds between two looks at whether everything is saved."""
 TRIES: Final = 3
+PATIENCE: Final = 60.0
+"""Seconds that it waits for the last save."""
 
 
 class Standstill(Errand):
@@ -44,6 +46,11 @@ class Standstill(Errand):
     undo : callable, optional
         Called on the writing thread when something changed during the work, of which the work must
         not be ignorant; then the work is done again. Not needed where it does not matter.
+
+    Attributes
+    ----------
+    waits : bool
+        Whether everything has to be saved first.
     """
 
     def __init__(
@@ -60,17 +67,19 @@ class Standstill(Errand):
         self.kind, self._saver, self._work = kind, saver, work
         self._then = cast("Callable[[object], None]", then)
         self._undo = cast("Callable[[object], object] | None", undo)
-        self._tries, self._is_held = TRIES, False
+        self._tries, self._is_held, self.waits = TRIES, False, True
+        self._until = time.monotonic() + PATIENCE
 
     def begin(self) -> None:
         """Wait for the last save, then do it."""
         saver = self._saver
         if self.is_over or self.is_stopping:
             return
-        if saver.state.level == "error":
-            remedy = "Make room or bring the disk back, then try again."
-            self.fail(StoreError("to save this project first", saver.state.text, remedy))
-        elif saver.is_held or saver.content or not saver.is_idle:
+        if self.waits and saver.can_save and saver.state.level == "error":
+            self._give_up(saver.state.text)
+        elif time.monotonic() > self._until:
+            self._give_up(f"not all of it saved within {PATIENCE:.0f} s")
+        elif saver.is_held or (self.waits and not saver.is_settled):
             saver.hurry()
             saver.writer.ask(partial(time.sleep, NAP), lambda _: self.begin(), self.fail)
         else:
@@ -84,7 +93,8 @@ class Standstill(Errand):
 
     def _done(self, found: object) -> None:
         self._release()
-        if self._undo is not None and (self.is_over or not self._saver.is_idle):
+        self._saver.look()  # what was painted last may not have been seen yet
+        if self._undo is not None and (self.is_over or not self._saver.is_settled):
             self._take_back(found, self._undo)
             return
         try:
@@ -107,9 +117,23 @@ class Standstill(Errand):
         got = "changes all the time"
         self.fail(StoreError("a moment without changes", got, "Nothing was done. Try it again."))
 
+    def _give_up(self, got: str) -> None:
+        remedy = "Make room or bring the disk back, then try again."
+        self.fail(StoreError("to save this project first", got, remedy))
+
     def _failed(self, error: SegLoopError) -> None:
         self._release()
         self.fail(error)
 
     def _release(self) -> None:
         self._saver.is_held = self._is_held = False
+
+
+def nothing(*_: object) -> None:
+    """Do nothing: what has to be done is done on the viewer's thread, once all is saved.
+
+    Parameters
+    ----------
+    *_ : object
+        Anything.
+    """
