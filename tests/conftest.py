@@ -16,4 +16,4 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=30, help="deaths in tests/store/test_kills.py")
+    parser.addoption("--kills", type=int, default=30, help="deaths of stores, sessions, copies")

@@ -1,6 +1,6 @@
 """A painter is killed at any moment: no acknowledged stroke is lost, no state is made up.
 
-Children are forked from a warm one, so that thirty deaths take seconds. `--kills 300` for more.
+Children are forked from a warm one, so that many deaths take seconds. `--kills 300` for more.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
+PART_OF_KILLS = 0.5  # the others: test_mirror.py and tests/session/test_kills.py
 MOST_LINES = 16
 FIRST_PAUSE = 0.05
 """Seconds; then as long as the painter takes for a save: death comes in all of its steps."""
@@ -114,7 +115,7 @@ def examine(folder: Path, known: Known, chance: random.Random) -> None:
 
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> int:
-    return int(request.config.getoption("--kills"))
+    return round(PART_OF_KILLS * request.config.getoption("--kills"))
 
 
 @pytest.fixture

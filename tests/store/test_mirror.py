@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIDE = 1024
-PART_OF_KILLS = 0.4  # of those of test_kills.py: each takes a child that imports everything
+PART_OF_KILLS = 0.2  # of all: each takes a child that imports everything
 
 
 @pytest.fixture
