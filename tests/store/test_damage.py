@@ -32,6 +32,8 @@ def test_a_damaged_project_says_so_or_shows_what_was_painted(tmp_path: Path) -> 
     counts = Counter(row["found"] for row in rows)
     assert counts["error"] > TRIALS // 4
     assert counts["right"] > TRIALS // 20
+    ways = {row["damage"].split()[0] for row in rows}
+    assert {"cut", "flip", "grow", "lose", "swap", "turn", "link", "card", "model"} <= ways
     for row in rows:
         assert len(row["error"]) < 2000
         assert "\n" not in row["error"]

@@ -12,13 +12,14 @@ from uuid import uuid4
 
 from napari_segloop.core.durable import replacing
 from napari_segloop.store.checks import NAME, TIME, Check, integer, text
-from napari_segloop.store.errors import StoreError
+from napari_segloop.store.errors import StoreError, damaged
 from napari_segloop.store.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CARD: Final = "project.json"
+ANNOTATIONS: Final = "annotations"
 FORMAT: Final = 1
 _LARGEST: Final = 1 << 16
 _NEWEST: Final = 1 << 30
@@ -99,12 +100,16 @@ def read_card(folder: Path) -> Card:
         When this is no project, a damaged one, or one of a newer format.
     """
     path = folder / CARD
+    if not path.exists() and (folder / ANNOTATIONS).is_dir():
+        raise damaged(f"a project with its {CARD}", "none", str(folder))
     try:
         if path.stat().st_size > _LARGEST:
             raise StoreError("a project", "a card of absurd size", "Use another copy.", str(path))
         card = Card.from_bytes(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _no_project(folder) from error
+    except OSError as error:
+        raise damaged(f"a {CARD} that can be read", str(error.strerror), str(path)) from error
     if card.format > FORMAT:
         raise StoreError(
             f"a project of format {FORMAT}",

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from napari_segloop.core.durable import flush_folder, replacing
 from napari_segloop.core.errors import OutputError
-from napari_segloop.store.card import CARD
+from napari_segloop.store.card import ANNOTATIONS, CARD
 from napari_segloop.store.checks import TIME, Check, text
 from napari_segloop.store.copying import PARTIAL, copy_file, sha256_of
 from napari_segloop.store.durability import AT_ONCE, OBJECTS
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.record import Record
-from napari_segloop.store.repository import ANNOTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.store import documents
+from napari_segloop.store.card import ANNOTATIONS
 from napari_segloop.store.checking import find_faults
 from napari_segloop.store.errors import damaged
 from napari_segloop.store.history import History
 from napari_segloop.store.layout import CONTENT, PLANE
 from napari_segloop.store.looking import Look
-from napari_segloop.store.repository import ANNOTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from napari_segloop.core.durable import flush_folder
 from napari_segloop.store import storage
+from napari_segloop.store.card import ANNOTATIONS
 from napari_segloop.store.chunkguard import GuardedStore
 from napari_segloop.store.durability import Unflushed, flush_tree
 from napari_segloop.store.errors import StoreError, damaged
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     import icechunk
 
-ANNOTATIONS: Final = "annotations"
 MAIN: Final = "main"
 _ASIDE: Final = "restoring"  # a branch that lives for the time of one restore
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.durable import replacing
 from napari_segloop.store.annotations import Annotations
-from napari_segloop.store.card import Card
+from napari_segloop.store.card import ANNOTATIONS, Card
 from napari_segloop.store.copying import copy_folder
 from napari_segloop.store.durability import OBJECTS
 from napari_segloop.store.errors import StoreError
@@ -22,7 +22,7 @@ from napari_segloop.store.faults import writing
 from napari_segloop.store.locking import LOCK
 from napari_segloop.store.mirror import MARK, read_mark
 from napari_segloop.store.recent import ENDING, check_name, mirror_of
-from napari_segloop.store.repository import ANNOTATIONS, MAIN
+from napari_segloop.store.repository import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +78,8 @@ def check_records(annotations: Annotations) -> None:
         Saying which.
     """
     try:
-        for number in annotations.project().images:
-            annotations.image(number)
+        annotations.project()
+        annotations.images()
     except StoreError:
         annotations.close()
         raise
