@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_segloop.core.regions import Region
 from napari_segloop.session import pace
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_segloop.store.project import Project
+    from napari_segloop.store.snapshots import Save, Snapshot
 
 CORNER = (slice(3, 9), slice(4, 30))
+WHOLE_LARGE = (slice(0, 600), slice(0, 600))
 ONES = np.ones((SIZE, SIZE), np.uint8)
 
 
@@ -125,16 +129,41 @@ def test_every_way_of_editing_arrives(saved: Loop, way: str) -> None:
 def test_only_changed_pieces_are_written(saved: Loop) -> None:
     truths, project = saved.session.desk.truths, saved.session.project
     assert project is not None
-    saves = list[object]()
-    keep = project.annotations.save
-    project.annotations.save = lambda *args: saves.append(args[0]) or keep(*args)  # type: ignore[method-assign,func-returns-value]
+    saves, real = list["Save"](), project.annotations.save
+
+    def keep(made: Save, *rest: object) -> Snapshot:
+        saves.append(replace(made, chunks=tuple(made.chunks)))
+        return real(saves[-1], *rest)  # type: ignore[arg-type]  # as it was asked
+
+    project.annotations.save = keep  # type: ignore[method-assign,assignment]
     saved.brush(1, CORNER)
     assert truths.unsaved.look() == {("truth", 1, ()): {(0, 0)}}
     saved.session.saver.hurry()
     saved.until(lambda: saves)
-    (chunk,) = saves[0].chunks  # type: ignore[attr-defined]
+    (chunk,) = saves[0].chunks
     assert (chunk.image, chunk.index, chunk.y, chunk.x) == (1, (), 0, 0)
     assert not truths.unsaved
+
+
+def test_however_much_it_is_it_is_one_transaction(
+    loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_segloop.store.pieces.AT_ONCE", 2)  # of nine
+    begin_in(loop, tmp_path / "projects")
+    path, planes = tmp_path / "stack.tif", 3
+    tifffile.imwrite(path, np.zeros((planes, 600, 600), np.uint8), metadata={"axes": "TYX"})
+    loop.session.add_files([path])
+    loop.until(lambda: loop.session.desk.images.identities)
+    loop.session.answer_task("classes")
+    save(loop)
+    before = len(loop.session.snapshots)
+    noise = np.random.default_rng(0).integers(0, 2, (planes, 600, 600), np.uint8)
+    for index in range(planes):
+        loop.session.desk.put_labels((1, (index,)), WHOLE_LARGE, noise[index], whole=True)
+        loop.session.desk.put_uncertainty((1, (index,)), WHOLE_LARGE, 9 * noise[index])
+    assert loop.session.saver.finish()
+    assert len(loop.session.snapshots) == before + 1
+    assert_saved(loop.session)
 
 
 def test_nothing_is_begun_before_there_is_something(loop: Loop, tmp_path: Path) -> None:

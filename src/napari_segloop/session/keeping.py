@@ -5,7 +5,7 @@ When to save, and what to do when it fails, is not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from napari_segloop.core.checkstate import CHECKED
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.touched import CHUNK
 from napari_segloop.session.parcels import TRUTH
-from napari_segloop.session.taking import PIECE_BYTES, Taken, chunks_of
+from napari_segloop.session.taking import Taken, chunks_of
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.snapshots import Save
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 ASIDE: Final = "Queue and image pixels"
 """What a save is called that one does not go back to with one click."""
-LARGEST: Final = 256 * 2**20
-"""Bytes of pixels in one transaction; what a user does between two saves is far less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class Written:
 
 
 def write(project: Project, work: Work) -> Written:
-    """Save; all of it is on the disk on return.
+    """Save, however much it is in one transaction; all of it is on the disk on return.
 
     Parameters
     ----------
@@ -142,15 +140,9 @@ def write(project: Project, work: Work) -> Written:
     """
     checked = dict["Key", set["Piece"]]()
     faults = _put_models(project, work.books)
-    part = Save(None, work.images, (), work.removed)
-    for batch in _batches(_chunks(work, checked)):
-        if part.chunks:
-            project.annotations.save(part)
-            part = Save()
-        part = replace(part, chunks=batch)
     message, kind = _words(work)
     snapshot = project.annotations.save(
-        replace(part, project=work.project),
+        Save(work.project, work.images, _chunks(work, checked), work.removed),
         message,
         kind,
         work.books.counts,
@@ -189,18 +181,3 @@ def _chunks(work: Work, checked: dict[Key, set[Piece]]) -> Iterator[PlaneChunk]:
                 piece = chunk.y // CHUNK, chunk.x // CHUNK
                 checked.setdefault((chunk.image, chunk.index), set()).add(piece)
             yield chunk
-
-
-def _batches(chunks: Iterator[PlaneChunk]) -> Iterator[tuple[PlaneChunk, ...]]:
-    """Join pieces to what fits into one transaction."""
-    batch = list["PlaneChunk"]()
-    size = 0
-    for chunk in chunks:
-        batch.append(chunk)
-        size += PIECE_BYTES if chunk.content is None else chunk.content.nbytes
-        if size > LARGEST:
-            yield tuple(batch)
-            batch.clear()
-            size = 0
-    if batch:
-        yield tuple(batch)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Copy = dict[str, Array]
 
-PIECE_BYTES: Final = 11 * CHUNK * CHUNK
-"""Of a piece with ids, at most."""
 _NAMES: Final = ("labels", "prediction", "checked", "kind", "epoch")
 
 
@@ -151,13 +149,15 @@ def chunks_of(name: Name, taken: Taken) -> Iterator[PlaneChunk]:
     InputError
         When a plane that rests cannot be unpacked.
     """
-    copies = dict(taken.copies)
+    whole: Pixels | Array | None = None
     if taken.packed is not None and taken.pieces:
-        is_truth = name[0] == TRUTH
-        whole = taken.packed.plane().pixels if is_truth else taken.packed.map()
-        copies |= {piece: _copy(whole, piece, taken.shape) for piece in taken.pieces}
-    for (row, column), arrays in sorted(copies.items()):
-        yield PlaneChunk(name[1], name[2], row * CHUNK, column * CHUNK, **arrays)
+        whole = taken.packed.plane().pixels if name[0] == TRUTH else taken.packed.map()
+    for piece in sorted({*taken.copies, *taken.pieces}):
+        arrays = taken.copies.get(piece)
+        if arrays is None:
+            assert whole is not None  # all pieces without copies are in what rests
+            arrays = _copy(whole, piece, taken.shape)
+        yield PlaneChunk(name[1], name[2], piece[0] * CHUNK, piece[1] * CHUNK, **arrays)
 
 
 def _copy(live: Pixels | Array, piece: Piece, shape: tuple[int, int]) -> Copy:

@@ -271,8 +271,7 @@ class Annotations(AnnotationReader):
         project = save.project or documents.project_record(store)
         objects = project is not None and project.task == "objects"
         shapes = {image.number: image.identity.shape for image in save.images}
-        ordered = sorted(save.chunks, key=lambda chunk: chunk.image)
-        for number, chunks in groupby(ordered, key=lambda chunk: chunk.image):
+        for number, chunks in groupby(save.chunks, key=lambda chunk: chunk.image):
             shape = shapes.get(number) or documents.image_record(store, number).identity.shape
             PieceWriter(store, number, shape, objects=objects).write(chunks)
 

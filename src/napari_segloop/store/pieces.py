@@ -6,8 +6,8 @@ nobody corrected anything.
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from napari_segloop.store.snapshots import PlaneChunk
 
     Piece = tuple[int, int, Array]
+AT_ONCE: Final = 256
+"""Pieces; those of a plane of 4096 x 4096 pixels, 176 MiB with ids."""
 _REMEDY = "This is a fault of the program: please report it. Nothing was saved."
 
 
@@ -53,25 +55,24 @@ class PieceWriter:
         self._arrays = dict[str, "zarr.Array[Any]"]()
 
     def write(self, chunks: Iterable[PlaneChunk]) -> None:
-        """Write pieces, many of a plane at once.
+        """Write pieces, those of a plane that follow one another at once.
 
         Parameters
         ----------
         chunks : iterable of PlaneChunk
-            All of this image.
+            Of this image; `AT_ONCE` of them are in memory.
 
         Raises
         ------
         StoreError
             When a piece does not lie on the grid, or has another shape or dtype than its image.
         """
-        ordered = sorted(chunks, key=lambda chunk: chunk.index)
-        for index, group in groupby(ordered, key=lambda chunk: chunk.index):
-            pieces = list(group)
+        for index, group in groupby(chunks, key=lambda chunk: chunk.index):
             self._check_plane(index)
-            self._write_labels(index, pieces)
-            for name in (*STATES, CONTENT):
-                self._write(name, index, [p for c in pieces if (p := self._piece(c, name))])
+            while pieces := list(islice(group, AT_ONCE)):
+                self._write_labels(index, pieces)
+                for name in (*STATES, CONTENT):
+                    self._write(name, index, [p for c in pieces if (p := self._piece(c, name))])
 
     def _piece(self, chunk: PlaneChunk, name: str) -> Piece | None:
         """Return where a piece of an array belongs, if there is one, checked."""

@@ -22,6 +22,7 @@ from napari_segloop.store.record import Record
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterable
 
     from napari_segloop.core.images import Array
     from napari_segloop.store.records import ImageRecord, ProjectRecord
@@ -72,15 +73,15 @@ class Save:
         When it changed.
     images : tuple of ImageRecord
         New and changed ones.
-    chunks : tuple of PlaneChunk
-        What changed in planes.
+    chunks : iterable of PlaneChunk
+        What changed in planes; gone through once, best plane by plane, and never all in memory.
     removed : tuple of int
         Numbers of images that were taken off the list.
     """
 
     project: ProjectRecord | None = None
     images: tuple[ImageRecord, ...] = ()
-    chunks: tuple[PlaneChunk, ...] = ()
+    chunks: Iterable[PlaneChunk] = ()
     removed: tuple[int, ...] = ()
 
 
