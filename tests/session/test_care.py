@@ -9,6 +9,8 @@ import pytest
 
 from napari_segloop.session.loop import LoopSession
 from napari_segloop.store.project import Project
+from napari_segloop.store.pruning import Pruned
+from napari_segloop.store.recent import mirror_of
 from tests.session.conftest import Loop
 from tests.session.projects import arrays, assert_saved, begin_in, close, folder_of, same, save
 
@@ -52,6 +54,16 @@ def colleague(mine: Loop, engine: Engine, tmp_path: Path) -> Iterator[Path]:
     theirs.paint(1, ones, (slice(120, 130), slice(0, 20)))
     save(theirs)
     yield close(theirs)
+    session.desk.close()
+    session.scratch.close()
+
+
+@pytest.fixture
+def second(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
+    """Another viewer on the same computer."""
+    session = LoopSession(tmp_path / "second models", engine)
+    yield Loop(session, tmp_path)
+    session.close_project()
     session.desk.close()
     session.scratch.close()
 
@@ -161,7 +173,7 @@ def test_a_damaged_project_is_said_and_goes_on_beside_itself(
     kept = arrays(session)
     mine.brush(2, TOP)
     save(mine)
-    mine.until(lambda: not session.saver.mirroring._is_busy)  # noqa: SLF001
+    mine.until(lambda: not session.saver.mirroring._is_busy)
     newest = arrays(session)
     folder = close(mine)
     damage(folder)
@@ -185,3 +197,123 @@ def test_a_damaged_project_is_said_and_goes_on_beside_itself(
     mine.brush(1, BOTTOM)
     save(mine)
     assert_saved(session)
+
+
+def test_it_is_renamed_and_moved_with_its_second_copy_while_one_paints(
+    mine: Loop, tmp_path: Path
+) -> None:
+    session = mine.session
+    (tmp_path / "stick").mkdir()
+    session.set_mirror(tmp_path / "stick")
+    before = folder_of(mine)
+    session.rename_project("Cells")
+    mine.brush(2, TOP)
+    mine.rest()
+    session.move_project(tmp_path / "elsewhere")
+    mine.brush(2, MIDDLE)
+    mine.rest()
+    folder = tmp_path / "elsewhere" / "Cells.segloop"
+    assert folder_of(mine) == folder
+    assert session.state.saved.path == str(folder)
+    assert not before.exists()
+    assert [each.path for each in session.state.recent] == [str(folder)]
+    save(mine)
+    assert_saved(session)
+    assert mirror_of(folder) == tmp_path / "stick"
+    session.move_project(folder / "models")  # into itself
+    mine.rest()
+    assert "another folder" in mine.told[-1]
+    mine.brush(1, BOTTOM)
+    save(mine)
+    assert_saved(session)
+
+
+@pytest.mark.parametrize("trash", ["takes it", "refuses", "none"])
+def test_it_is_deleted_only_when_that_is_possible(mine: Loop, tmp_path: Path, trash: str) -> None:
+    session, folder = mine.session, folder_of(mine)
+
+    def bring(path: Path) -> bool:
+        if trash == "takes it":
+            path.rename(tmp_path / "trash")
+        return trash == "takes it"
+
+    mine.brush(2, TOP)  # not saved yet
+    session.delete_project(None if trash == "none" else bring)
+    mine.rest()
+    assert folder.exists() == (trash == "refuses")
+    if trash == "refuses":
+        assert "nothing was deleted" in mine.told[-1]
+        save(mine)
+        assert_saved(session)
+        return
+    assert session.project is None
+    assert not session.state.images
+    assert not session.state.recent
+    mine.add()  # and another one begins
+    mine.brush(1, TOP)
+    save(mine)
+    assert_saved(session)
+
+
+def test_it_is_made_smaller_but_for_what_is_kept(mine: Loop) -> None:
+    session, weighed = mine.session, list[Pruned]()
+    mine.check_truth(1)
+    mine.check_truth(2)
+    for _ in range(2):
+        mine.train(0.3)
+    session.use_version(1)
+    session.keep_version(2, True)
+    mine.rest()
+    models = {each.number: each.model for each in session.state.versions}
+    for is_kept in (True, False):
+        session.keep_version(2, is_kept)
+        session.weigh_project(weighed.append)
+        mine.rest()
+    assert [each.models for each in weighed] == [(), (models[2],)]
+    before = session.project.size()
+    session.prune_project()
+    mine.rest()
+    assert session.project.models.ids() == (models[1],)
+    assert session.state.saved.bytes < before - weighed[1].bytes // 2
+    session.keep_version(1, True)
+    mine.brush(1, BOTTOM)
+    save(mine)
+    assert session.project.models.ids() == (models[1],)  # the other one does not come back
+    versions = session.project.annotations.project().versions
+    assert [each.pinned for each in versions] == [True, False]
+    session.use_version(2)
+    mine.rest()
+    assert "Expected" in mine.told[-1]
+
+
+def test_a_second_viewer_is_warned_and_goes_on_in_a_copy(mine: Loop, second: Loop) -> None:
+    folder, there = folder_of(mine), second.session
+    there.open_project(folder)
+    second.until(lambda: there.project is not None)
+    assert there.state.saved.is_read_only
+    assert "open in another viewer" in second.told[-1]
+    second.brush(2, TOP)
+    second.until(lambda: "not saved" in second.told[-1])
+    mine.brush(1, BOTTOM)  # the first one goes on
+    save(mine)
+    there.copy_project()
+    second.until(lambda: there.project.folder != folder)
+    assert there.project.folder == folder.parent / f"{folder.stem} copy.segloop"
+    assert not there.state.saved.is_read_only
+    save(second)
+    assert_saved(there)
+    assert there.plane(2, ()).checked[TOP].all()
+    assert not there.plane(1, ()).checked[BOTTOM].any()
+    assert not mine.session.plane(2, ()).checked.any()
+
+
+def test_what_the_first_viewer_closed_can_be_written_to(mine: Loop, second: Loop) -> None:
+    folder = folder_of(mine)
+    second.session.open_project(folder)
+    second.until(lambda: second.session.project is not None)
+    close(mine)
+    second.session.open_project(folder)
+    second.until(lambda: not second.session.state.saved.is_read_only)
+    second.brush(1, BOTTOM)
+    save(second)
+    assert_saved(second.session)

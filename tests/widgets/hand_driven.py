@@ -33,7 +33,7 @@ merge_class delete_class make_first_masks start_checking accept cant_tell later 
 take_back_last train stop restart predict predict_rest use_version load_model save_model card
 press_primary open_project new_project snapshot restore step_back look_at keep
 set_mirror rename_project locate merge_project move_project delete_project weigh_project
-prune_project keep_version recover_project leave_damaged measure_project
+prune_project keep_version recover_project leave_damaged measure_project copy_project
 """
 
 

@@ -399,7 +399,11 @@ def test_only_what_can_be_done_is_offered(make: Make, row: int, keep: bool, use:
 
 
 def test_a_project_read_only_says_so_on_its_buttons(make: Make) -> None:
-    panel, _ = make(replace(OPEN, saved=READ_ONLY))
+    panel, session = make(OPEN)
+    assert not panel.saved.copy.isVisible()
+    session.set("saved", saved=READ_ONLY)
+    panel.saved.copy.click()
+    assert session.calls == [("copy_project",)]
     part = panel.history.snapshots
     part.table.selectRow(1)
     for made in (part.restore, part.keep, part.save):

@@ -123,6 +123,7 @@ class LoopSession(ClassActions, ProjectCare):
             self.desk.lookout.look()
         self.errands = [errand for errand in self.errands if not errand.is_over]
         self.saver.poll()
+        self.look_out()
         self.expiry.poll()
         if self.desk.writes or self.desk.changed - STEADY or self._is_time():
             self.publish()

@@ -6,7 +6,7 @@ import datetime
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.session.models import FileErrand
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from napari_segloop.store.project import Project
 
 T = TypeVar("T")
+READ_ONLY: Final = "This project is open in another viewer: look at it, but nothing is saved here."
+HOW_TO_WRITE: Final = "Make a copy to work in, or close it there and open it here again."
 
 
 class ProjectActions(VersionActions):
@@ -42,7 +44,8 @@ class ProjectActions(VersionActions):
         """
         with self.acting():
             folder = Path(path)
-            if self.project is not None and self.project.folder == folder:
+            here = self.project
+            if here is not None and here.folder == folder and not here.is_read_only:
                 return
             if any(errand.kind == "open" and not errand.is_over for errand in self.errands):
                 self.desk.tell("Another project is being opened: wait for it.", "info")
@@ -148,10 +151,7 @@ class ProjectActions(VersionActions):
         for fault in found.faults:
             self.desk.tell(fault, "warning")
         if found.project.is_read_only:
-            self.desk.tell(
-                "This project is open in another viewer: you can look at it, but nothing is saved.",
-                "warning",
-            )
+            self.desk.tell(READ_ONLY, "warning", HOW_TO_WRITE)
         self.desk.sums.want(i.record.number for i in found.images if i.record.identity.full_sha)
         self._tell_all()
         if opened is not None:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import datetime
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from napari_segloop.core.errors import InputError, OutputError
 from napari_segloop.session.expiry import AUTOSAVES
-from napari_segloop.session.history_actions import HistoryActions
-from napari_segloop.session.models import FileErrand
 from napari_segloop.session.opening import read_project
-from napari_segloop.session.rescuing import check_left, rescue
+from napari_segloop.session.rescue_actions import RescueActions
 from napari_segloop.session.standstill import Standstill
 from napari_segloop.session.words import counted, percent
 from napari_segloop.store.recent import forget
@@ -45,7 +42,7 @@ class _Taken(NamedTuple):
     found: Found
 
 
-class ProjectCare(HistoryActions):
+class ProjectCare(RescueActions):
     """Merging, and what a project's owner does with it as a whole."""
 
     def merge_project(self, path: Path) -> None:
@@ -73,27 +70,6 @@ class ProjectCare(HistoryActions):
                 lambda taken: project.annotations.restore(taken.before),
             )
             self.run(errand)
-
-    def recover_project(self, *, from_copy: bool = False) -> None:
-        """Open what is left of the project that is damaged, as a new one beside it.
-
-        Parameters
-        ----------
-        from_copy : bool
-            Whether to take its second copy, instead of the newest state that can be read.
-        """
-        with self.acting():
-            damaged = check_left(self.damaged, from_copy=from_copy)
-            work = partial(rescue, damaged, from_copy=from_copy)
-            errand = FileErrand(self.desk, "recover", work, self._go_over_to)
-            errand.title, errand.is_shown = f"Copying what is left of {damaged.name}", True
-            self.run(errand)
-
-    def leave_damaged(self) -> None:
-        """Show no more that a project is damaged; it stays as it is."""
-        with self.acting():
-            self.damaged = None
-            self.note("damaged")
 
     def rename_project(self, name: str) -> None:
         """Give the project and its folder another name.

@@ -18,6 +18,7 @@ from napari_segloop.store.recent import ENDING, mirror_of, new_name, set_mirror
 
 if TYPE_CHECKING:
     from napari_segloop.session.opening import Found
+    from napari_segloop.store.project import Project
     from napari_segloop.store.rescue import DamagedProject
     from napari_segloop.store.snapshots import Snapshot
 
@@ -101,14 +102,45 @@ def rescue(damaged: DamagedState, *, from_copy: bool) -> Found:
     snapshot = None if from_copy or damaged.snapshot is None else damaged.snapshot.id
     name = new_name(folder.parent, f"{damaged.name} rescued")
     new = recover(place, folder.parent / f"{name}{ENDING}", snapshot)
-    try:
-        found = read_whole(new)
-    except StoreError:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
+    found = _read_or_remove(new)
     with suppress(OutputError):  # a convenience
         set_mirror(new, mirror_of(folder))
     return found
+
+
+def copy(project: Project, snapshot: str) -> Found:
+    """Make a copy of a project beside it, as it was in a snapshot, and open that.
+
+    Parameters
+    ----------
+    project : Project
+        Another one may write into it meanwhile.
+    snapshot : str
+        Becomes the newest state of the copy.
+
+    Returns
+    -------
+    Found
+        The copy, open for writing.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be made; nothing of it is left then.
+    """
+    from napari_segloop.store.rescue import recover  # noqa: PLC0415  # slow: zarr
+
+    folder = project.folder
+    new = folder.parent / f"{new_name(folder.parent, f'{project.name} copy')}{ENDING}"
+    return _read_or_remove(recover(folder, new, snapshot))
+
+
+def _read_or_remove(new: Path) -> Found:
+    try:
+        return read_whole(new)
+    except StoreError:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 def check_left(damaged: DamagedState | None, *, from_copy: bool) -> DamagedState:

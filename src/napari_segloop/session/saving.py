@@ -183,7 +183,9 @@ class Saver:
         self.content.read_now(is_now=False)
         return not self.can_save or self.is_idle
 
-    def take_up(self, project: Project | None, books: Books | None) -> None:
+    def take_up(
+        self, project: Project | None, books: Books | None, *, is_copy: bool = False
+    ) -> None:
         """Go on with a project that was opened, or with none.
 
         Parameters
@@ -192,12 +194,16 @@ class Saver:
             Where to save from now on; the one before was closed.
         books : Books or None
             Its records, as they were saved.
+        is_copy : bool
+            Whether it is a copy of the one before; then what is unsaved will be saved into it.
         """
         self.project, self._taking = project, None
         self._ledger = Ledger(books)
         self.content.forget()
-        self._desk.truths.unsaved.clear()
-        self._edition, self._pace = self._desk.truths.unsaved.edition, Pace()
+        if not is_copy:
+            self._desk.truths.unsaved.clear()
+        self._edition = -1 if is_copy else self._desk.truths.unsaved.edition
+        self._pace = Pace()
         self._asked.clear()
         self.mirroring.take_up(project)
         self.show_project()

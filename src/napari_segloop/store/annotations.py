@@ -88,7 +88,7 @@ class Annotations(AnnotationReader):
         folder : Path
             The project.
         read_only : bool
-            Whether another one may write meanwhile.
+            Whether another one may write meanwhile; what is read stays as it was when opened.
         at : str, optional
             A snapshot that is taken for the newest one; only for reading.
 
@@ -109,6 +109,8 @@ class Annotations(AnnotationReader):
         lock = None if read_only or at is not None else hold(folder)
         try:
             opened = cls(Repository(folder, at), lock)
+            if lock is None:
+                opened._repository.pin()
             documents.check_format(opened._repository.look())
         except StoreError:
             if lock is not None:

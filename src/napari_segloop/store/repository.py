@@ -112,6 +112,10 @@ class Repository:
         with reading("the newest snapshot of a project", self.folder):
             return self._repository.lookup_branch(MAIN)
 
+    def pin(self) -> None:
+        """Take the newest snapshot of now for the newest one, whatever another one writes."""
+        self._at = self.newest
+
     def look(self, snapshot: str | None = None) -> GuardedStore:
         """Return the content of a snapshot for reading.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WHY_READ_ONLY: Final = (
     "This project is open read-only: another viewer or command writes into it.\n"
-    "Close it there, then open it here again."
+    "Close it there, then open it here again, or make a copy to work in."
 )
 WHY_SNAPSHOT: Final[Mapping[str, str]] = {
     "autosave": "saved by itself",

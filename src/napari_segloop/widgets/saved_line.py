@@ -11,7 +11,7 @@ from qtpy.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from qtpy.QtGui import QPainter, QPolygonF
 from qtpy.QtWidgets import QAbstractButton, QWidget
 
-from napari_segloop.widgets.part import Part, in_column
+from napari_segloop.widgets.part import Part, button, in_column
 from napari_segloop.widgets.project_menu import ProjectMenu
 from napari_segloop.widgets.project_words import size_words
 from napari_segloop.widgets.theme import blend, colours_of, em
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import LoopState, SavedState
 
 NO_PROJECT = "No project yet"
+COPY = "Make a copy to work in"
+WHY_COPY = "A new project beside this one, with what you have done here; it is saved from then on"
 READ_ONLY = "Read-only: nothing is saved"
 FULL_ROOM = 0.7
 """Share of the line that words on saving may take from the name."""
@@ -165,14 +167,17 @@ class SavedLine(Part):
         Its parent.
     """
 
-    draws: ClassVar[frozenset[str]] = frozenset({"saved"})
+    draws: ClassVar[frozenset[str]] = frozenset({"saved", "jobs"})
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.button = SavedButton()
         self.project = ProjectMenu(session, self)
         self.button.clicked.connect(self._show_menu)
-        in_column(self).addWidget(self.button)
+        self.copy = button(COPY, WHY_COPY, lambda: self.ask(session.copy_project))
+        column = in_column(self, 0.2)
+        column.addWidget(self.copy)
+        column.addWidget(self.button)
 
     def draw(self, state: LoopState) -> None:
         """Say which project is open and when it was saved.
@@ -188,6 +193,8 @@ class SavedLine(Part):
         self.button.setToolTip(_tooltip(saved))
         self.button.setAccessibleDescription(saved.text)
         self.project.show_size(saved)
+        self.copy.setVisible(saved.is_read_only)
+        self.copy.setEnabled(not any(job.kind == "copy" for job in state.jobs))
 
     def _show_menu(self) -> None:
         menu = self.project.menu()
