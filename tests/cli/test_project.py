@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tracemalloc
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from napari_segloop.store.records import (
     ImageShape,
     OfferedRegion,
     ProjectRecord,
+    VersionRecord,
 )
 
 if TYPE_CHECKING:
@@ -345,6 +347,28 @@ def test_a_project_goes_back_and_forth(segloop: Command, project: Path, tmp_path
     assert segloop("project", "restore", copy).code == 2
 
 
+def test_a_project_is_made_smaller(segloop: Command, tmp_path: Path) -> None:
+    folder, models = tmp_path / "a.segloop", ("a" * 64, "b" * 64)
+    versions = tuple(VersionRecord(n, model) for n, model in enumerate(models, start=1))
+    with Project.create(folder) as made:
+        record = made.annotations.project()
+        made.annotations.save(Save(replace(record, versions=versions, current=2)))
+        made.models.folder.mkdir()
+        for model in models:
+            made.models.path(model).write_bytes(bytes(2_000_000))
+    dry = segloop("project", "prune", folder, "--dry-run")
+    assert dry.last == {
+        "event": "result", "project": str(folder), "models": [models[0]], "snapshots": 0,
+        "bytes": 2_000_000, "dry_run": True,
+    }  # fmt: skip
+    done = segloop("project", "prune", folder)
+    assert (done.code, done.last["models"], done.last["bytes"]) == (0, [models[0]], 2_000_000)
+    with Project.open(folder) as made:
+        assert made.models.ids() == (models[1],)
+        assert segloop("project", "prune", folder).code == 2  # it is open
+    assert segloop("project", "prune", tmp_path).code == 2
+
+
 def test_a_second_copy_becomes_a_project(segloop: Command, project: Path, tmp_path: Path) -> None:
     (tmp_path / "stick").mkdir()
     done = segloop("project", "backup", project, "--to", tmp_path / "stick")
@@ -354,7 +378,8 @@ def test_a_second_copy_becomes_a_project(segloop: Command, project: Path, tmp_pa
     copy = tmp_path / "stick" / project.name
     assert segloop("project", "verify", copy).code == 0
     assert segloop("project", "restore", copy, "--to", tmp_path / "new.segloop").code == 0
-    assert everything_in(tmp_path / "new.segloop") == everything_in(project)
+    renamed = everything_in(project) | {"name": "new"}
+    assert everything_in(tmp_path / "new.segloop") == renamed
     assert segloop("project", "backup", project, "--to", tmp_path / "away").code == 2
 
 

@@ -70,6 +70,14 @@ class MergeRequest:
     csv: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class PruneRequest:
+    """One call of ``segloop project prune``."""
+
+    project: Path
+    dry_run: bool
+
+
 @click.group(
     "project", short_help="Look at, copy, check, export or merge projects of the napari dock."
 )
@@ -168,3 +176,15 @@ def merge(**request: object) -> int:
     checking.
     """
     return options.start_job("project_merge", MergeRequest(**request))  # type: ignore[arg-type]
+
+
+@command.command("prune", short_help="Make a project smaller.")
+@_project
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@options.json_lines
+def prune(**request: object) -> int:
+    """Delete models of PROJECT that are neither in use nor kept, and autosaves older than a day.
+
+    The versions stay in the list, with what taught them.
+    """
+    return options.start_job("project_prune", PruneRequest(**request))  # type: ignore[arg-type]
