@@ -196,7 +196,8 @@ def test_the_callers_arrays_are_not_ours() -> None:
     layers = Layers()
     layers.labels[:] = 2
     assert layers.plane.labels.max() == 1
-    assert layers.plane.is_untouched
+    assert not layers.plane.is_stated
+    assert np.array_equal(layers.plane.labels, layers.plane.prediction)
 
 
 @pytest.fixture
@@ -281,7 +282,8 @@ def test_an_acceptance_from_before_a_class_is_taken_back_for_good() -> None:
     layers.change_classes(layers.table.add())
     layers.show(layers.plane.restore(before, after, layers.table.newest))
     layers.change_classes(layers.table.delete(2))
-    assert layers.plane.is_untouched
+    assert not layers.plane.is_stated
+    assert np.array_equal(layers.plane.labels, layers.plane.prediction)
 
 
 def test_what_is_brought_back_from_before_a_class_is_set_aside() -> None:
@@ -292,7 +294,7 @@ def test_what_is_brought_back_from_before_a_class_is_set_aside() -> None:
     layers.change_classes(layers.table.add())
     layers.show(layers.plane.restore(before, None, layers.table.newest))
     np.testing.assert_array_equal(layers.checked, layers.plane.labels > 0)
-    assert not layers.plane.is_untouched
+    assert layers.plane.is_stated
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["exact", "keeps what was stated since"])

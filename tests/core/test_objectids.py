@@ -43,7 +43,8 @@ def test_a_first_prediction_keeps_its_numbers() -> None:
     new = plane_of(i4=(1, 4, 1, 4), i9=(6, 9, 6, 9))
     plane = PlaneTruth(np.zeros(SHAPE, np.uint16))
     assert np.array_equal(plane.write(new, WHOLE, objects=True), new)
-    assert plane.is_untouched
+    assert np.array_equal(plane.labels, plane.prediction)
+    assert not plane.is_stated
 
 
 def test_an_object_that_grew_by_hand_stays_whole_without_a_sliver_around_it() -> None:

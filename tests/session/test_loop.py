@@ -85,11 +85,13 @@ def test_truth_of_one_kind_is_refused_with_words(loop: Loop, label: int, words: 
     session = loop.session
     loop.add()
     session.train()
+    loop.rest()
     assert "nothing yet" in session.state.told.text
     window = (slice(0, 20), slice(0, 20))
     loop.paint(1, np.full((SIZE, SIZE), label, np.uint8), window)
     loop.brush(1, window)
     session.train()
+    loop.rest()
     assert words in session.state.told.text
     assert session.state.told.remedy
     assert not session.state.jobs

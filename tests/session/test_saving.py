@@ -98,7 +98,6 @@ WAYS: dict[str, Callable[[Loop], object]] = {
     "brush excluded": lambda loop: loop.brush(1, CORNER, 3),
     "accept": judge("accept"),
     "can't tell": judge("cant_tell"),
-    "exclude": judge("exclude_place"),
     "take back": take_back,
     "import": lambda loop: loop.check_truth(1),
     "predict": lambda loop: loop.session.desk.put_labels(

@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.corrections import PlaneTruth
+from napari_segloop.engine.client import Engine
 from napari_segloop.session.desk import Write
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Planes:
     """What a link asks of a session, kept in `PlaneTruth`."""
 
     looking = Signal(int, object)
+    answer_taken_back = Signal(int)
     written = Signal(object)
 
     def __init__(self, plane_shape: tuple[int, int], *, objects: bool = False) -> None:
@@ -92,6 +94,7 @@ class Planes:
         image, index, before = self.taken_back.pop()
         self.undone.append((image, index, before))
         self._put_back(image, index, self.plane(image, index).restore(before))
+        self.answer_taken_back.emit(image)
         return True
 
     def accept_again(self) -> bool:
@@ -120,23 +123,53 @@ def private_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+class LentEngine(Engine):
+    """An engine that goes on when the viewer ends which it was lent to."""
+
+    def close(self) -> None:
+        for lane in self._lanes.values():
+            if lane.running is not None or lane.waiting:
+                lane.waiting.clear()
+                lane.restart()
+            lane.said.clear()
+
+
+@pytest.fixture(scope="module")
+def lent() -> Iterator[Engine]:
+    engine = LentEngine()
+    yield engine
+    Engine.close(engine)
+
+
 @pytest.fixture
-def face(make_napari_viewer: Callable[..., Viewer], private_models: Path) -> Iterator[Face]:
+def one_engine(lent: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One engine for a module's first viewers, one after the other: starting torch takes long."""
+    left = [lent]
+    make = lambda *asked, **more: left.pop() if left and not asked else Engine(*asked, **more)  # noqa: E731
+    monkeypatch.setattr("napari_segloop.widgets.stage.Engine", make)
+
+
+@pytest.fixture
+def face(
+    one_engine: None, private_models: Path, make_napari_viewer: Callable[..., Viewer]
+) -> Iterator[Face]:
     """The dock in a window of 1366 x 768 pixels."""
     from tests.widgets.real_window import Face  # noqa: PLC0415  # needs a Qt binding
 
-    del private_models
+    del private_models, one_engine
     face = Face(make_napari_viewer(show=True))
     yield face
     vars(face).clear()  # pytest keeps it longer than the viewer may live
 
 
 @pytest.fixture
-def hidden(make_napari_viewer: Callable[..., Viewer], private_models: Path) -> Iterator[Face]:
+def hidden(
+    one_engine: None, private_models: Path, make_napari_viewer: Callable[..., Viewer]
+) -> Iterator[Face]:
     """The dock in a window that is not shown: quicker, where nothing has to be seen."""
     from tests.widgets.real_window import Face  # noqa: PLC0415  # needs a Qt binding
 
-    del private_models
+    del private_models, one_engine
     face = Face(make_napari_viewer(show=False), (900, 700))
     yield face
     vars(face).clear()  # pytest keeps it longer than the viewer may live

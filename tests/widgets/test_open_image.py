@@ -14,7 +14,7 @@ from napari_segloop.files.images import open_image
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.widgets import open_image as opening
 from napari_segloop.widgets.lazy import LazyStack
-from napari_segloop.widgets.open_image import open_file
+from napari_segloop.widgets.open_image import OpenedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def test_a_file_shows_with_its_size_and_goes_without_a_trace(
     monkeypatch.setattr(opening, "AT_ONCE", at_once)
     viewer = ViewerModel()
     others = viewer.add_labels(np.zeros((3, 30, 40), np.uint8))
-    opened = open_file(viewer, FileSource(stack))
+    opened = OpenedFile(viewer, FileSource(stack))
     assert [layer.name for layer in opened.layers] == ["cells channel 1", "cells channel 2"]
     assert list(viewer.layers) == [*opened.layers, others]
     for channel, layer in enumerate(opened.layers):
@@ -87,7 +87,7 @@ def test_colours_are_one_layer(
     monkeypatch.setattr(opening, "AT_ONCE", at_once)
     pixels = np.random.default_rng(1).integers(0, 255, (2, 20, 30, 3), np.uint8)
     tifffile.imwrite(tmp_path / "slide.tif", pixels, photometric="rgb")
-    (layer,) = open_file(ViewerModel(), FileSource(tmp_path / "slide.tif")).layers
+    (layer,) = OpenedFile(ViewerModel(), FileSource(tmp_path / "slide.tif")).layers
     assert layer.rgb
     np.testing.assert_array_equal(np.asarray(layer.data), pixels)
 
@@ -95,5 +95,5 @@ def test_colours_are_one_layer(
 def test_a_missing_file_adds_nothing(tmp_path: Path) -> None:
     viewer = ViewerModel()
     with pytest.raises(InputError, match="Check the path"):
-        open_file(viewer, FileSource(tmp_path / "none.tif"))
+        OpenedFile(viewer, FileSource(tmp_path / "none.tif"))
     assert not viewer.layers

@@ -80,6 +80,22 @@ def test_undo_takes_back_the_acceptance_before_it_alters_the_region(cells: Open)
         assert cells.checked == left
 
 
+def test_an_answer_taken_back_with_the_button_keeps_its_turn(cells: Open) -> None:
+    cells.stroke(0, 10, 10)
+    stroke = cells.checked
+    cells.session.accept(IMAGE, (0,), PLACE)
+    cells.stroke(0, 100, 100)
+    cells.session.take_back_last()
+    assert cells.checked == 2 * stroke
+    cells.undoing.redo()
+    assert cells.checked == 600 + stroke, "the answer is there again"
+    cells.session.take_back_last()
+    cells.undoing.undo()
+    assert cells.checked == stroke, "one press takes the stroke back"
+    cells.undoing.undo()
+    assert cells.checked == 0, "and one more the first"
+
+
 @pytest.mark.parametrize("layer", ["masks", "checked", "acceptance"])
 def test_after_a_new_act_nothing_comes_back(cells: Open, layer: str) -> None:
     cells.stroke(0, 10, 10)

@@ -98,11 +98,6 @@ class PlaneArrays:
         return int(np.count_nonzero(self.checked == CHECKED))
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether nobody stated anything: the plane is what was predicted."""
-        return not self.is_stated and np.array_equal(self.labels, self.prediction)
-
-    @property
     def is_stated(self) -> bool:
         """Whether anybody stands, or stood, behind anything."""
         return bool(self.checked.any() or self.kind.any())

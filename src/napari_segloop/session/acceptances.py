@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import Place
 
 Key = tuple[int, tuple[int, ...]]
-Statement = Literal["accept", "cant_tell", "exclude"]
+Statement = Literal["accept", "cant_tell"]
 MOST: Final = 200
 
 
@@ -29,7 +29,7 @@ class Acceptance:
         Image and index.
     place : Place
         Where.
-    act : {"accept", "cant_tell", "exclude"}
+    act : {"accept", "cant_tell"}
         What was said.
     counted : int
         How many places it added to those checked: 0 when the place was done before.

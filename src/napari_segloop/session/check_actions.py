@@ -54,10 +54,6 @@ class CheckActions(TruthActions):
         """Say that nobody can tell here, and go to the next place."""
         self._judge("cant_tell")
 
-    def exclude_place(self) -> None:
-        """Take this place out (a bubble, a fold, a scale bar), and go to the next one."""
-        self._judge("exclude")
-
     def later(self) -> None:
         """Leave the place for later, and go to the next one."""
         with self.acting():
@@ -92,6 +88,7 @@ class CheckActions(TruthActions):
             self.desk.count_checked(last.key)
             self.desk.truths.places.offer(last.key, last.place.region)
             self.offers.say(last.place, "open")
+            self.answer_taken_back.emit(last.key[0])
             if last.place in self.queue.places:
                 self.queue = walking.reopen(self.queue, self.queue.places.index(last.place))
                 self._go()

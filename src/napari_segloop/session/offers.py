@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 600.0
 """Seconds at one place that count as work; beyond that the user was away."""
-SAID: Final = {"accept": "accepted", "cant_tell": "cant_tell", "exclude": "excluded"}
+SAID: Final = {"accept": "accepted", "cant_tell": "cant_tell"}
 
 
 class Offers:

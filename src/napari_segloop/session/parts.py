@@ -61,6 +61,7 @@ class LoopParts:
     opening = Signal(object)
     card_read = Signal(object)
     looking = Signal(int, object)  # before a place is judged, or everything is used (None)
+    answer_taken_back = Signal(int)  # an image whose last answer was taken back
     covering = Signal(int, object)  # before a prediction covers a plane
     looked = Signal(int, object, object, object)  # a plane of a snapshot: labels and checked
 

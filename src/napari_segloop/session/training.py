@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
@@ -15,6 +14,7 @@ from napari_segloop.session.errands import Errand
 from napari_segloop.session.facts import software_of
 from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
+from napari_segloop.session.teaching import Truth, checked_truth, nothing_checked, truth_of_now
 from napari_segloop.session.versions import Facts, Origin
 from napari_segloop.session.words import counted, percent
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.events import Event
-    from napari_segloop.core.images import Labels, Mask
     from napari_segloop.core.settings import TrainSettings
     from napari_segloop.engine.requests import ModelBlob
     from napari_segloop.session.desk import Desk, Key, Pixels
@@ -47,7 +46,7 @@ class Training(Errand):
     def __init__(self, desk: Desk, settings: TrainSettings, table: ClassTable) -> None:
         super().__init__(desk, "Training")
         self._settings, self._table = settings, table
-        self._left = list[tuple["Key", "Labels", "Mask"]]()
+        self._left = list[Truth]()
         self._items = list[TrainItem]()
         self._parent = desk.versions.current
         self._since = desk.versions.renumberings
@@ -78,15 +77,17 @@ class Training(Errand):
         Training goes on with these copies whatever the user paints meanwhile.
         """
         used = set(self.desk.images.teaching())
-        for key, plane in self.desk.truths.to_read(checked=True):
-            truth = plane.truth(self._table, objects=self.desk.objects)
-            if key[0] in used and truth.any():
-                self._left.append((key, plane.labels.copy(), truth))
-        try:
-            check_truth([(labels, truth) for _, labels, truth in self._left], self._table)
-        except InputError as error:
-            self.fail(error)
+        taken = truth_of_now(self.desk, self._table, used)
+        self.reading += 1
+        work = partial(checked_truth, taken, self._table)
+        self.desk.reader.ask(work, self._gathered, self.fail)
+
+    def _gathered(self, found: list[Truth]) -> None:
+        self.reading -= 1
+        if self.is_over or self.is_stopping:
+            self.finish_if_idle()
             return
+        self._left = found
         self.title = f"Training on {counted(len(self._left), 'plane')}"
         self._show()
         self._read_next()
@@ -143,7 +144,7 @@ class Training(Errand):
         elif self._left or self._items:
             self._read_next()
         else:
-            self.fail(_nothing())
+            self.fail(nothing_checked())
 
     def _read_next(self) -> None:
         if not self._left:
@@ -232,41 +233,6 @@ def _plain(settings: TrainSettings) -> dict[str, object]:
     return {name: value for name, value in asdict(settings).items() if value is not None}
 
 
-def check_truth(planes: list[tuple[Labels, Mask]], table: ClassTable) -> None:
-    """Refuse truth that nothing can be learnt from, before anything is sent away.
-
-    Parameters
-    ----------
-    planes : list of (labels, truth)
-        Labels and where they are truth.
-    table : ClassTable
-        For the names.
-
-    Raises
-    ------
-    TruthError
-        Saying what to mark.
-    """
-    if not planes:
-        raise _nothing()
-    found = set[bool]()
-    for labels, truth in planes:
-        found |= set(np.unique(labels[truth] > 0).tolist())
-    name = table.classes[0].name if table.classes else "objects"
-    if found == {True}:
-        raise TruthError(
-            "two kinds of checked pixels",
-            f"only {name}, no background",
-            "Accept a place with background in it, or brush over some with the checked brush.",
-        )
-    if found == {False}:
-        raise TruthError(
-            "two kinds of checked pixels",
-            "only background",
-            f"Paint some {name}, or accept a place where {name} is marked rightly.",
-        )
-
-
 def in_words(version: Version, *, stopped: bool) -> str:
     """Say how a training went.
 
@@ -294,12 +260,4 @@ def in_words(version: Version, *, stopped: bool) -> str:
     return (
         f"{begin}Version {version.number} {now}, which is not clearly better than {before} before: "
         f"version {version.parent} stays in use."
-    )
-
-
-def _nothing() -> TruthError:
-    return TruthError(
-        "something that you checked",
-        "nothing yet",
-        "Paint, brush over or accept some places, then train.",
     )

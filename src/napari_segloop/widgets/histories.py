@@ -96,6 +96,14 @@ class Acts:
         """Count the newest act as taken back; it can be had again."""
         self._undone.append(self._done.pop())
 
+    def take_answer(self) -> None:
+        """Count the newest answer as taken back, also before strokes that came later."""
+        for at in range(len(self._done) - 1, -1, -1):
+            if self._done[at].kind == "acceptance":
+                self._undone.append(self._done[at])
+                del self._done[at]
+                return
+
     def next(self) -> Act | None:
         """Return the act that was taken back last.
 

@@ -59,29 +59,6 @@ class OpenedFile:
         self._file.close()
 
 
-def open_file(viewer: Viewer, source: FileSource) -> OpenedFile:
-    """Show a file of the image list.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where its layers are added, below what is there.
-    source : FileSource
-        The file.
-
-    Returns
-    -------
-    OpenedFile
-        Its layers; to be closed.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read.
-    """
-    return OpenedFile(viewer, source)
-
-
 def make_image_layers(image: ImageFile) -> tuple[Image, ...]:
     """Make the layers of a file: one for each channel, or one in colours.
 

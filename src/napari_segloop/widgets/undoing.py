@@ -34,6 +34,10 @@ class TakesBack(Protocol):
     def looking(self) -> Emitter:
         """Emits image and index right before a place is judged."""
 
+    @property
+    def answer_taken_back(self) -> Emitter:
+        """Emits the image of an answer that was taken back, whoever asked for it."""
+
     def take_back_last(self) -> bool:
         """Take back the last acceptance; see `LoopSession.take_back_last`."""
 
@@ -63,6 +67,7 @@ class Undoing:
             layer.bind_key(REDO, lambda _: self.redo(), overwrite=True)
         self._connections = Connections()
         self._connections.connect(session.looking, self._on_looking)
+        self._connections.connect(session.answer_taken_back, self._on_taken_back)
 
     def close(self) -> None:
         """Give the keys back to napari."""
@@ -75,11 +80,14 @@ class Undoing:
         """Take back the last thing that the user did and that still shows."""
         self._link.look()
         while (act := self._link.acts.last()) is not None:
-            self._link.acts.take()
             if act.kind == "acceptance":
-                if self._session.take_back_last():
-                    return
-            elif self._replay(act, is_undo=True):
+                is_done = self._session.take_back_last()
+                if self._link.acts.last() is act:  # it was of another image, or there is none
+                    self._link.acts.take()
+            else:
+                self._link.acts.take()
+                is_done = self._replay(act, is_undo=True)
+            if is_done:
                 return
         self._session.take_back_last()  # of an image that was open before
 
@@ -99,6 +107,10 @@ class Undoing:
     def _on_looking(self, image: int, index: tuple[int, ...] | None) -> None:
         if image == self._link.image and index is not None:
             self._link.acts.add(Act("acceptance"))
+
+    def _on_taken_back(self, image: int) -> None:
+        if image == self._link.image:
+            self._link.acts.take_answer()
 
     def _replay(self, act: Act, *, is_undo: bool) -> bool:
         """Have napari undo or redo a stroke, and say whether any pixel changed."""
