@@ -93,7 +93,7 @@ def test_a_file_replaced_by_another_shape_is_refused(loop: Loop) -> None:
     loop.session.make_first_masks(scope="all")
     loop.rest()
     assert "other content under its name" in "".join(loop.told)
-    assert "add it again" in str(loop.session.state.told)
+    assert "add the new one again" in str(loop.session.state.told)
     assert loop.session.queue.places
     assert {place.image for place in loop.session.queue.places} == {1}
 
