@@ -251,8 +251,14 @@ def damage_snapshot(folder: Path) -> None:
     newest.write_bytes(newest.read_bytes()[:50])
 
 
+def lose_card(folder: Path) -> None:
+    (folder / "project.json").unlink()
+
+
 @pytest.mark.parametrize(
-    ("damage", "left"), [(damage_reference, 2), (damage_snapshot, 1)], ids=["reference", "snapshot"]
+    ("damage", "left"),
+    [(damage_reference, 2), (damage_snapshot, 1), (lose_card, 2)],
+    ids=["reference", "snapshot", "card"],
 )
 def test_a_damaged_project_is_not_touched_and_says_what_is_left(
     folder: Path, tmp_path: Path, damage: object, left: int
