@@ -209,7 +209,10 @@ def show_uncertainty(face: Face) -> None:
 def learn_again(face: Face) -> None:
     session = face.session
     face.unfold("Train")
-    face.panel.train.minutes.setValue(0.1)
+    minutes = face.panel.train.minutes
+    minutes.setDecimals(2)
+    minutes.setMinimum(0.02)  # no user would be so impatient
+    minutes.setValue(0.02)
     face.click(face.panel.train.again)
     face.until(lambda: len(session.state.versions) == 2 and not session.errands)
     face.turn()

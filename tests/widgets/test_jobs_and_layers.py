@@ -95,7 +95,9 @@ def stop_at_once(face: Face) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
-def test_a_child_killed_or_stopped_while_it_predicts(hidden: Face) -> None:
+def test_a_child_killed_or_stopped_while_it_predicts(
+    hidden: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = hidden.session
     checked(hidden)
     train(hidden)
@@ -105,7 +107,7 @@ def test_a_child_killed_or_stopped_while_it_predicts(hidden: Face) -> None:
     assert "was killed" in session.state.told.text
     session.predict("plane")
     rest(hidden)
-    heavy(hidden)._limits = Limits(silence=2)
+    monkeypatch.setattr(heavy(hidden), "_limits", Limits(silence=2))
     os.kill(heavy(hidden).child._process.pid, signal.SIGSTOP)
     session.predict("plane")
     hidden.until(lambda: not all(job.answering for job in session.state.jobs))

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SIGNALS = ("changed", "written", "preview", "opening", "card_read", "looking")
 
 
+@pytest.fixture
+def one_engine() -> None:
+    """Each viewer has its own: here children are counted."""
+
+
 def children() -> set[int]:
     """The engine's processes that this one started and that are no zombies."""
     found = set[int]()
