@@ -294,3 +294,19 @@ def test_a_project_of_which_nothing_is_left_says_so(folder: Path) -> None:
         Project.open(folder)
     assert (caught.value.newest_readable, caught.value.mirror) == (None, None)
     assert os.listdir(folder)
+
+
+def test_a_damaged_past_hides_only_what_was_before(folder: Path) -> None:
+    with Project.create(folder) as made:
+        for value in range(1, 6):
+            painted(made, value)
+        made.annotations.keep(made.history()[1].id, "kept")
+        newest, _, _, broken, _, *_ = (each.id for each in made.history())
+    (folder / "annotations" / "snapshots" / broken).write_bytes(b"lost")
+    with Project.open(folder) as opened:
+        assert value_in(opened) == 5
+        found = [each.id for each in opened.history()]
+        assert found[0] == newest
+        assert broken not in found
+        painted(opened, 6)
+        assert value_in(opened) == 6

@@ -77,10 +77,13 @@ def test_layers_are_refreshed_when_an_older_state_is_restored(
     face.masks.refresh()
     face.until(lambda: not face.session.plane(1, ()).labels.any())
     (snapshot,) = (s for s in face.session.snapshots if s.message == "painted")
+    face.viewer.scene.camera.center, face.viewer.scene.camera.zoom = (30, 40), 7.0
     face.session.restore(snapshot.id)
     face.until(lambda: not face.session.running("restore"))
     face.until(lambda: face.stage.opened is not None and face.stage.opened.is_alive)
     np.testing.assert_array_equal(face.masks.data, painted)
+    assert face.viewer.scene.camera.center[-2:] == (30, 40)
+    assert face.viewer.scene.camera.zoom == 7.0
     face.masks.data[20:25, 30:35] = 0  # and painting goes on
     face.masks.refresh()
     face.until(lambda: face.session.plane(1, ()).labels[21, 31] == 0)

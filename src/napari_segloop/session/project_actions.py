@@ -65,7 +65,13 @@ class ProjectActions(VersionActions):
         if before is not None:
             before.close()
 
+    def _hush(self) -> None:
+        """Show no more what was said of the project before."""
+        self.desk.told = None
+        self.note("told")
+
     def _begin_empty(self) -> None:
+        self._hush()
         self.clear("classes")
         self.task = None
         self.saver.take_up(None, None)
@@ -140,6 +146,7 @@ class ProjectActions(VersionActions):
         if not same:
             self._remember()
         before = self.project
+        self._hush()
         self.opening.emit(None)
         opened = take_up(self, found, keep_versions=same)
         if before is not None and not same:

@@ -47,8 +47,10 @@ class History:
         """
         tags = self._repository.tags()
         reached = dict[str, "icechunk.SnapshotInfo"]()
-        for tip in (self._repository.newest, *tags.values()):
-            self._reach(tip, reached)
+        self._look_back(self._repository.newest, reached)
+        for tip in tags.values():
+            with suppress(StoreError):  # it is damaged, the newest state is not
+                self._look_back(tip, reached)
         self._infos = reached
         kept = _messages(tags)
         found = [_snapshot(each, kept) for each in reached.values() if each.parent_id]
@@ -128,6 +130,14 @@ class History:
         self._repository.expire(before)
         self._infos.clear()
         return len(listed) - len(self.all())
+
+    def _look_back(self, tip: str, reached: dict[str, icechunk.SnapshotInfo]) -> None:
+        """Go back as far as possible: what is damaged hides what was before, and nothing else."""
+        try:
+            self._reach(tip, reached)
+        except StoreError:
+            if tip not in reached:
+                raise
 
     def _reach(self, tip: str, reached: dict[str, icechunk.SnapshotInfo]) -> None:
         """Go back from a tip to where others were before; what was read once is not read again."""

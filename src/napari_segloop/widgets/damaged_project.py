@@ -72,7 +72,8 @@ class DamagedProject(Part):
             return
         name, fault = escape(damaged.name), escape(damaged.fault)
         self.text.setText(
-            f"<b>{name} is damaged and was not opened.</b> Nothing in it was touched.<br>{fault}"
+            f"<b>{name} is damaged and was not opened.</b> Nothing in it was touched."
+            f"<br>What is wrong: {fault}"
         )
         self.text.setToolTip(damaged.path)
         self.left.setText(_left(damaged))

@@ -33,6 +33,8 @@ OUTLINE = 2
 """Width in pixels: the masks of now stay to be seen inside."""
 CHANGED = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "transparent", 1: "#ff00ff"})
 """Magenta, which no class has at first."""
+SHARE = 0.5
+"""Opacity of what changed: the image stays to be seen."""
 CALM = 200
 """Milliseconds that a plane is in view before it is asked for."""
 
@@ -109,7 +111,11 @@ class LookedAt(QObject):
         before = make_checked(name, checked, where)
         before.visible = False
         differs = Labels(
-            changed.astype(np.uint8), name=f"{name} changed since", colormap=CHANGED, **where
+            changed.astype(np.uint8),
+            name=f"{name} changed since",
+            opacity=SHARE,
+            colormap=CHANGED,
+            **where,
         )
         active = viewer.layers.selection.active
         self._layers = (before, masks, differs)

@@ -76,7 +76,7 @@ class Opened:
         self._walk: Walk | None = None
         self._stray: StrayStrokes | None = None
         self._peek = Peek()
-        source = session.source(image)
+        self.source = source = session.source(image)
         self._base = source.base if isinstance(source, WorkArea) else source
         is_file = isinstance(self._base, FileSource)
         self._file = OpenedFile(viewer, self._base) if is_file else None  # type: ignore[arg-type]

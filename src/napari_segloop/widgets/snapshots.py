@@ -98,9 +98,9 @@ class Snapshots(Part):
     def _lay_out(self) -> None:
         column = in_column(self, 0.3)
         column.addWidget(self.table)
+        column.addWidget(self.since)
         column.addLayout(in_row(self.autosaves, self.step))
         column.addLayout(in_row(self.look, self.restore, self.keep, self.use))
-        column.addWidget(self.since)
         column.addLayout(in_row(self.message, self.save))
 
     def _columns(self) -> tuple[Column[SnapshotState], ...]:

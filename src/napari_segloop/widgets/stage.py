@@ -27,6 +27,7 @@ from napari_segloop.widgets.opened import Opened
 from napari_segloop.widgets.preferences import Preferences, read_preferences
 from napari_segloop.widgets.preview import Preview
 from napari_segloop.widgets.sources import unwrapped
+from napari_segloop.widgets.view import View
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.session.desk import Write
+    from napari_segloop.session.sources import ImageSource
 
 TURN = 30  # milliseconds
 _stages = dict["Viewer", "Stage"]()
@@ -75,6 +77,7 @@ class Stage(QObject):
         self.viewer, self.session = viewer, session
         self.wishes = wishes or Preferences()
         self.opened: Opened | None = None
+        self._left: tuple[ImageSource, View] | None = None  # what was shown last, and how
         self.preview = Preview(viewer, session)
         self._shows_uncertainty = True
         self._brush_in_hand: int | None = None
@@ -98,6 +101,7 @@ class Stage(QObject):
         self._timer.stop()
         self._keys.close()
         self._leave()
+        self.session.opening.disconnect(self._open)  # nothing is opened while it closes
         self.session.close()
 
     def choose_label(self, value: int) -> None:
@@ -192,6 +196,9 @@ class Stage(QObject):
             self.session.desk.tell(error)
             self.session.left()
             return
+        source = self.session.source(image)
+        if self._left is not None and self._left[0] is source:  # as when a snapshot is restored
+            self._left[1].take_up(self.viewer)
         if not self.opened.is_alive:
             self.session.view = None
         self.opened.show_uncertainty(self._shows_uncertainty)
@@ -200,6 +207,7 @@ class Stage(QObject):
     def _leave(self) -> None:
         self.preview.hide()
         if self.opened is not None:
+            self._left = self.opened.source, View.of(self.viewer)
             self.opened.close()
             self.opened = None
 

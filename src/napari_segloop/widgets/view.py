@@ -5,8 +5,9 @@ Works for any transform of the layer and any number of axes. It does not know wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -25,6 +26,57 @@ Window = tuple[slice, slice]
 Box = tuple[int, int, int, int]
 FILLED = 0.5
 """Part of the canvas that a place takes when the view moves to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where the camera and the sliders are.
+
+    Parameters
+    ----------
+    center : tuple of float
+        Of the camera.
+    zoom : float
+        Of the camera.
+    ndim : int
+        Axes of the viewer.
+    point : tuple of float
+        Where the sliders are.
+    """
+
+    center: tuple[float, ...]
+    zoom: float
+    ndim: int
+    point: tuple[float, ...]
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> Self:
+        """Return the view of a viewer.
+
+        Parameters
+        ----------
+        viewer : napari.Viewer
+            Bare or wrapped.
+
+        Returns
+        -------
+        View
+            As it is now.
+        """
+        dims, camera = viewer.dims, viewer.scene.camera
+        return cls(tuple(camera.center), float(camera.zoom), dims.ndim, tuple(dims.point))
+
+    def take_up(self, viewer: Viewer) -> None:
+        """Look there again, when the axes are the same.
+
+        Parameters
+        ----------
+        viewer : napari.Viewer
+            Bare or wrapped.
+        """
+        if viewer.dims.ndim == self.ndim:
+            viewer.dims.set_point(range(self.ndim), self.point)
+            viewer.scene.camera.center, viewer.scene.camera.zoom = self.center, self.zoom
 
 
 def plane_in_view(viewer: Viewer, layer: Layer) -> Index:
