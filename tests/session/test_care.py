@@ -196,6 +196,9 @@ def test_a_damaged_project_is_said_and_goes_on_beside_itself(
     assert session.project.folder == folder.parent / f"{folder.stem} rescued.segloop"
     assert session.state.saved.name == f"{folder.stem} rescued"
     assert content_of(folder) == before
+    session.prune_project()  # what is lost is in nobody's way
+    mine.rest()
+    assert "MB less" in mine.told[-1]
     same(newest if from_copy else kept, arrays(session))
     mine.brush(1, BOTTOM)
     save(mine)

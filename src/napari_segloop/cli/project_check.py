@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.exchange import DOCUMENT
-from napari_segloop.cli.project_import import export_faults
+from napari_segloop.cli.project_import import AGAIN, export_faults
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.store.manifest import MANIFEST
 from napari_segloop.store.project import DamagedProject, Project
@@ -23,8 +23,9 @@ def run(request: VerifyRequest, reporter: Reporter) -> int:
     is_export = any((folder / name).is_file() for name in (MANIFEST, DOCUMENT))
     faults = export_faults(folder) if is_export else project_faults(folder, reporter)
     reporter.started = True
+    expected, remedy = _WHOLE[is_export]
     for fault in faults:
-        reporter.error(SegLoopError("a project that is whole", fault, _REMEDY, str(folder)))
+        reporter.error(SegLoopError(expected, fault, remedy, str(folder)))
     reporter.result(project=folder, kind="export" if is_export else "project", faults=faults)
     if not faults:
         reporter.say(f"{folder}: nothing is wrong.")
@@ -32,6 +33,10 @@ def run(request: VerifyRequest, reporter: Reporter) -> int:
 
 
 _REMEDY = "Use another copy of it: segloop project restore --to NEW makes one of what is left."
+_WHOLE = {
+    False: ("a project that is whole", _REMEDY),
+    True: ("an export as it was written", AGAIN),
+}
 
 
 def project_faults(folder: Path, reporter: Reporter) -> list[str]:

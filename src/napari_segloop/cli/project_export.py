@@ -26,6 +26,7 @@ from napari_segloop.cli.outputs import make_folder
 from napari_segloop.core.durable import flush, replacing
 from napari_segloop.core.errors import OutputError
 from napari_segloop.files.writing import TILE, TiffOutput
+from napari_segloop.session.words import counted
 from napari_segloop.store.layout import CHUNK, CONTENT
 from napari_segloop.store.manifest import write_manifest
 from napari_segloop.store.project import Project
@@ -91,7 +92,9 @@ def run(request: ExportRequest, reporter: Reporter) -> int:
         files=len(files),
         bytes=total,
     )
-    reporter.say(f"{images} images, {len(files)} files, {total / 1e6:.1f} MB: {request.output}")
+    reporter.say(
+        f"{counted(images, 'image')}, {len(files)} files, {total / 1e6:.1f} MB: {request.output}"
+    )
     return 0
 
 

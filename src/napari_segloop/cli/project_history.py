@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.cli.project import BackupRequest, LogRequest, RestoreRequest
 from napari_segloop.cli.report import table
+from napari_segloop.session.words import counted
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.mirror import Mirror
 from napari_segloop.store.project import Project
@@ -40,7 +41,7 @@ def tell_history(request: LogRequest, reporter: Reporter) -> int:
         reporter.record(event="version", **facts)
     for snapshot in snapshots:
         reporter.record(event="snapshot", **_facts(snapshot))
-    reporter.show(f"{name}: {len(record.images)} images, {size / 1e6:.1f} MB\n")
+    reporter.show(f"{name}: {counted(len(record.images), 'image')}, {size / 1e6:.1f} MB\n")
     if record.versions:
         rows = [_version_row(each, record.current, kept) for each in record.versions]
         reporter.show(table(_VERSION, rows) + "\n")

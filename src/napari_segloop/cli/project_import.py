@@ -30,6 +30,7 @@ from napari_segloop.core.errors import SegLoopError
 from napari_segloop.files.images import open_labels
 from napari_segloop.files.stored import reading
 from napari_segloop.files.tiff import WHOLE_PAGE
+from napari_segloop.session.words import counted
 from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.halving import identify
@@ -49,7 +50,10 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 64
 """Chunks of one save."""
-_AGAIN: Final = "Export the project again, or use another copy."
+AGAIN: Final = (
+    "Export the project again, or use another copy. Masks that you edited are taken in by napari, "
+    "beside their images: First masks, from files."
+)
 _LARGEST_VALUES: Final = {"checked": 3, "kind": 3}
 
 
@@ -60,7 +64,7 @@ def run(request: ImportRequest, reporter: Reporter) -> int:
         raise StoreError("a new project", "one that exists", remedy, str(request.project))
     document = read_export(request.export)
     if faults := faults_of(request.export):
-        raise StoreError("an export that is whole", faults[0], _AGAIN, str(request.export))
+        raise StoreError("an export that is whole", faults[0], AGAIN, str(request.export))
     reporter.started = True
     temporary = request.project.with_name(f".{uuid4().hex[:8]}.importing")
     try:
@@ -71,7 +75,7 @@ def run(request: ImportRequest, reporter: Reporter) -> int:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     reporter.result(project=request.project, images=len(document.images))
-    reporter.say(f"{len(document.images)} images: {request.project}")
+    reporter.say(f"{counted(len(document.images), 'image')}: {request.project}")
     return 0
 
 
@@ -99,11 +103,11 @@ def read_export(folder: Path) -> Exported:
         remedy = "Give the folder that segloop project export wrote; archives are unpacked first."
         raise StoreError("an export of a project", got, remedy, str(folder))
     if path.stat().st_size > LARGEST_RECORD:
-        raise StoreError("an export of a project", "one of absurd size", _AGAIN, str(path))
+        raise StoreError("an export of a project", "one of absurd size", AGAIN, str(path))
     try:
         return Exported.from_bytes(path.read_bytes())
     except StoreError as error:
-        raise StoreError(error.expected, error.got, _AGAIN, str(path)) from error
+        raise StoreError(error.expected, error.got, AGAIN, str(path)) from error
 
 
 def export_faults(folder: Path) -> list[str]:
@@ -205,7 +209,7 @@ class Import:
             series = file.series[0]
             if prod(series.shape) != prod(wanted) or series.dtype != np.dtype(shape.dtype):
                 got = f"{series.dtype} {series.shape}"
-                raise StoreError(f"{shape.dtype} {wanted}", got, _AGAIN, str(path))
+                raise StoreError(f"{shape.dtype} {wanted}", got, AGAIN, str(path))
             pixels: Array = series.asarray().reshape(wanted)
         return pixels
 
@@ -214,7 +218,7 @@ class Import:
         if path.is_file():
             content = path.read_bytes()
             if identify(content) != model:
-                raise StoreError(f"the model {model[:12]}", "another one", _AGAIN, str(path))
+                raise StoreError(f"the model {model[:12]}", "another one", AGAIN, str(path))
             self._project.models.put(model, content)
 
 
@@ -271,7 +275,7 @@ class _Layers:
         most = _LARGEST_VALUES.get(layer, 0xFFFFFFFF if layer in ("labels", "prediction") else 255)
         if values.size and values.max() > most:
             got = f"the value {values.max()}"
-            raise StoreError(f"{layer} from 0 to {most}", got, _AGAIN, str(file.path))
+            raise StoreError(f"{layer} from 0 to {most}", got, AGAIN, str(file.path))
         return values
 
     def _check(self, file: LabelFile) -> None:
@@ -279,7 +283,7 @@ class _Layers:
         wanted, planes = (shape.rows, shape.columns), prod(shape.leading)
         if file.plane_shape != wanted or prod(file.leading_shape) != planes:
             got = f"{prod(file.leading_shape)} of {file.plane_shape}"
-            raise StoreError(f"{planes} planes of {wanted}", got, _AGAIN, str(file.path))
+            raise StoreError(f"{planes} planes of {wanted}", got, AGAIN, str(file.path))
 
 
 def _places(image: ExportedImage) -> Iterable[tuple[int, ...]]:
@@ -290,7 +294,7 @@ def _places(image: ExportedImage) -> Iterable[tuple[int, ...]]:
         return np.ndindex(grid)
     for place in image.places:
         if len(place) != len(grid) or any(a >= b for a, b in zip(place, grid, strict=True)):
-            raise StoreError(f"places on a grid of {grid}", f"{place}", _AGAIN)
+            raise StoreError(f"places on a grid of {grid}", f"{place}", AGAIN)
     return image.places
 
 

@@ -5,9 +5,11 @@ What is damaged is read and copied, never changed.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
+from collections import deque
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,7 +24,7 @@ from napari_segloop.store.faults import writing
 from napari_segloop.store.locking import LOCK
 from napari_segloop.store.mirror import MARK, read_mark
 from napari_segloop.store.recent import ENDING, check_name, mirror_of
-from napari_segloop.store.repository import MAIN
+from napari_segloop.store.repository import MAIN, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,6 +205,7 @@ def recover(folder: Path, to: Path, snapshot: str | None = None) -> Path:
         Card.new(name).write(to)
         if snapshot is not None:
             _point(to / ANNOTATIONS, snapshot)
+            _drop_lost(to)
     return to
 
 
@@ -239,6 +242,16 @@ def _stand_in(folder: Path, snapshot: str) -> Iterator[Path]:
                 (place / name).symlink_to((folder / ANNOTATIONS / name).resolve())
         _point(place, snapshot)
         yield Path(made)
+
+
+def _drop_lost(folder: Path) -> None:
+    """Take away names of snapshots that are lost: nothing could be cleared away beside them."""
+    for tag in (folder / ANNOTATIONS / "refs").glob("tag.*"):
+        try:
+            snapshot = json.loads((tag / "ref.json").read_text())["snapshot"]
+            deque(Repository(folder).history(snapshot), maxlen=0)
+        except (StoreError, OSError, ValueError, LookupError, TypeError):
+            shutil.rmtree(tag, ignore_errors=True)
 
 
 def _point(annotations: Path, snapshot: str) -> None:
