@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.regions import Region
-from napari_segloop.session import pace
+from napari_segloop.session import expiry, pace
 from napari_segloop.session.books import without_time, write_books
 from napari_segloop.session.loop import LoopSession
-from napari_segloop.session.opening import past
 from napari_segloop.session.projecting import beginning
 from napari_segloop.session.state import Place, QueueState
 from napari_segloop.store import annotations, mirror, project, recent  # warm before the fork
@@ -115,13 +114,25 @@ class Life:
         self.said, self.safe, self.edition, self.models = "", "", -1, set[str]()
         self.books: object = None
         self.made = set[str]()
-        saver, poll = self.session.saver, self.session.saver.poll
+        self.is_going_back = False
+        saver, poll, take_up = (
+            self.session.saver,
+            self.session.saver.poll,
+            self.session.saver.take_up,
+        )
 
         def watched(seconds: float = 0.004) -> None:
             self.say_state()
             poll(seconds)
 
-        saver.poll = watched  # type: ignore[method-assign]
+        def taken_up(project: object, books: object) -> None:
+            take_up(project, books)  # type: ignore[arg-type]
+            self.said, self.edition = "", -1
+            if self.is_going_back:
+                say("restored")
+            self.is_going_back = False
+
+        saver.poll, saver.take_up = watched, taken_up  # type: ignore[method-assign]
 
     def say_state(self) -> None:
         """Say which state this is, before it can be on the disk."""
@@ -173,8 +184,7 @@ class Life:
         for folder in (self.home / "projects").glob("*.segloop"):
             session.open_project(folder)
             self.until(lambda folder=folder: session.project and session.project.folder == folder)
-            self.said, self.edition = of_session(session), -1
-            say("opened", self.said)
+            say("opened", of_session(session))
         if len(images) < 2:
             session.add_files([self.home / "images"])
         self.until(lambda: len(images) == len(images.identities) == 2)
@@ -200,11 +210,10 @@ class Life:
             self.brush,
             self.rest,
             self.snapshot,
-            self.expire,
             self.go_back,
         )
         while True:
-            self.chance.choices(steps, (12, 3, 3, 5, 1, 1, 1))[0]()
+            self.chance.choices(steps, (12, 3, 3, 5, 1, 1))[0]()
             self.turn(self.chance.randrange(1, 8))
 
     def paint(self) -> None:
@@ -239,33 +248,26 @@ class Life:
     def snapshot(self) -> None:
         self.session.snapshot(f"After {self.number}")
 
-    def expire(self) -> None:
-        """Forget autosaves that nobody kept, as new as they are."""
-        saver, project = self.session.saver, self.session.project
-
-        def work() -> None:
-            project.annotations.expire(datetime.datetime.now(datetime.UTC))
-            saver.snapshots = past(project)
-
-        saver.writer.ask(work, lambda _: saver.mirroring.update(), self.session.desk.tell)
-
     def go_back(self) -> None:
         """Return to one of the last states; the present one is saved first."""
         history = self.session.snapshots[:6]
-        if history and not self.session.running("train"):
-            store, wanted = self.session.project.annotations, self.chance.choice(history).id
-            with store._writing:  # not while it expires
-                known = wanted in {each.id for each in store.history()}
-                target = of_project(store, wanted) if known else self.said
-            say("back", target)
-            self.session.restore(wanted)
-            self.said, self.edition = of_session(self.session), -1
-            say("restored", self.said)
+        if not history or self.session.running("train"):
+            return
+        store, wanted = self.session.project.annotations, self.chance.choice(history).id
+        with store._writing:  # not while it expires
+            known = wanted in {each.id for each in store.history()}
+            say("back", of_project(store, wanted) if known else self.said)
+        self.is_going_back = True
+        self.session.restore(wanted)
+        self.until(lambda: not any(e.kind == "restore" for e in self.session.errands))
+        say("stayed" if self.is_going_back else "same", of_session(self.session))
+        self.is_going_back = False
 
 
 def serve(home: Path) -> None:
     """Fork a life for each line; say its number, and when it is over."""
     recent.data_folder = lambda: home / "data"
+    expiry.AUTOSAVES, expiry.EVERY = datetime.timedelta(0), 0.3  # type: ignore[misc]
     pace.QUIET, pace.LONGEST = 0.03, 0.3  # type: ignore[misc]  # saves in seconds, not in minutes
     for line in sys.stdin:
         seed, number, trains = map(int, line.split())

@@ -62,43 +62,51 @@ class Known:
 
     def hear(self, line: str) -> None:
         word, *rest = line.split()
-        if word == "stroke":
-            self.number = int(rest[0])
-            self.strokes = (*self.strokes, self.number)
-        elif word == "state":
-            self.states[rest[0]] = self.strokes
-            self.since.append(rest[0])
-        elif word == "safe":
-            self.acknowledge(rest[0])
-        elif word == "version":
-            self.is_taught = True
-        elif word == "taught":
-            self.models |= set(rest)
-        elif word == "snapshot":
-            self.snapshots |= set(rest)
-        elif word == "back":
-            self.back = rest[0]
-            assert self.back in self.states
-        elif word == "restored":
-            self.restored(rest[0])
-        elif word == "opened":
-            assert rest == self.since[:1] or not self.was_found, (
-                "opened as another state than is on the disk"
-            )
-            self.since = rest
+        getattr(self, f"hear_{word}")(*rest)
 
-    def acknowledge(self, state: str) -> None:
+    def hear_stroke(self, number: str) -> None:
+        self.number = int(number)
+        self.strokes = (*self.strokes, self.number)
+
+    def hear_state(self, state: str) -> None:
+        self.states[state] = self.strokes
+        self.since.append(state)
+
+    def hear_safe(self, state: str) -> None:
         """Take note that nothing older may be on the disk from now on."""
         last = len(self.since) - 1 - self.since[::-1].index(state)
         del self.since[:last]
         self.acknowledged += 1
 
-    def restored(self, state: str) -> None:
+    def hear_training(self) -> None:
+        self.is_taught = True
+
+    def hear_version(self) -> None:
+        self.is_taught = True
+
+    def hear_taught(self, *models: str) -> None:
+        self.models |= set(models)
+
+    def hear_snapshot(self, snapshot: str) -> None:
+        self.snapshots.add(snapshot)
+
+    def hear_back(self, state: str) -> None:
+        assert state in self.states
+        self.back = state
+
+    def hear_restored(self) -> None:
+        self.since, self.strokes, self.back = [self.back], self.states[self.back], ""
+
+    def hear_same(self, state: str) -> None:
         """Take note of a state that is an older one, but for versions that came since."""
-        assert state == self.back or self.is_taught
-        self.strokes = self.states[self.back]
-        self.states[state] = self.strokes
-        self.since, self.back = [self.back, state], ""
+        assert state == self.since[0] or self.is_taught
+
+    def hear_stayed(self, _: str) -> None:
+        self.back = ""
+
+    def hear_opened(self, state: str) -> None:
+        assert state == self.since[0] or not self.was_found, "opened as another state"
+        self.since = [state]
 
     def found(self, state: str) -> None:
         """Take note of what is on the disk; a project that was only begun shows nothing."""
@@ -181,8 +189,16 @@ def children(process: int) -> set[int]:
     return {int(each) for path in tasks for each in path.read_text().split()}
 
 
+def wait_for_commit(home: Path) -> None:
+    """Wait until the newest state is another one, and not a moment longer."""
+    (place,) = home.glob("projects/*.segloop/annotations/refs/branch.main/ref.json")
+    before, end = place.read_bytes(), time.monotonic() + PATIENCE
+    while place.read_bytes() == before:
+        assert time.monotonic() < end, "nothing is committed"
+
+
 def live_and_die(
-    lives: subprocess.Popen[str], known: Known, chance: random.Random, until: str
+    home: Path, lives: subprocess.Popen[str], known: Known, chance: random.Random, until: str
 ) -> set[int]:
     """Let a session say some lines or one word, and live a little longer; hear all it said."""
     lives.stdin.write(f"{chance.randrange(1 << 30)} {known.number} {int(bool(until))}\n")
@@ -195,7 +211,10 @@ def live_and_die(
         known.hear(line)
         if until and line.startswith(until):
             break
-    time.sleep(chance.uniform(0, 2.0 if until == "training" else LONGEST_PAUSE))
+    if until == "version":
+        wait_for_commit(home)
+    else:
+        time.sleep(chance.uniform(0, 2.0 if until == "training" else LONGEST_PAUSE))
     engines = children(int(number))
     os.kill(int(number), signal.SIGKILL)
     for line in lives.stdout:
@@ -220,7 +239,7 @@ def test_no_kill_loses_what_was_called_saved(
     kills = round(PART_OF_KILLS * request.config.getoption("--kills"))
     known, chance, engines = Known(), random.Random(kills), set[int]()
     for at in range(kills):
-        engines |= live_and_die(lives, known, chance, UNTIL[at % len(UNTIL)])
+        engines |= live_and_die(home, lives, known, chance, UNTIL[at % len(UNTIL)])
         examine(home, known)
     assert known.acknowledged > kills
     assert known.models
