@@ -20,6 +20,7 @@ from benchmarks.loop import Loop
 from benchmarks.window import on_a_screen, open_dock, open_viewer, wait, wait_until
 from napari_segloop.samples.crystals import crystals
 from napari_segloop.store import recent
+from napari_segloop.store.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,7 @@ def main() -> None:
         recent.data_folder = lambda: Path(folder)
         go_through_the_loop()
         come_back()
+        meet_damage()
 
 
 def go_through_the_loop() -> None:
@@ -96,6 +98,23 @@ def come_back() -> None:
     open_dock(viewer)
     wait(0.3)
     take(viewer, "continue")
+    viewer.close()
+
+
+def meet_damage() -> None:
+    """Take the picture of the dock when the project cannot be read as it is."""
+    (last, *_) = recent.recent()
+    folder = Path(last.path)
+    with Project.open(folder, read_only=True) as project:
+        for snapshot in project.history():
+            if snapshot.message == "before the holidays":
+                break
+            (folder / "annotations" / "snapshots" / snapshot.id).write_bytes(b"not what it was")
+    viewer = open_viewer()
+    panel = open_dock(viewer).panel
+    panel.recent.go_on.click()
+    wait_until(panel.damaged.isVisible)
+    take(viewer, "damaged")
     viewer.close()
 
 
