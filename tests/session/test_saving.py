@@ -17,6 +17,7 @@ from napari_segloop.session.pace import Pace
 from napari_segloop.session.projecting import beginning
 from napari_segloop.session.state import Place, QueueState
 from napari_segloop.store.errors import StoreError
+from napari_segloop.store.project import Project
 from tests.session.conftest import SIZE, WHOLE, Loop, discs
 from tests.session.projects import assert_saved, begin_in, check, close, folder_of, save
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from napari_segloop.store.project import Project
     from napari_segloop.store.snapshots import Save, Snapshot
 
 CORNER = (slice(3, 9), slice(4, 30))
@@ -240,6 +240,34 @@ def test_what_fails_is_said_and_tried_again(
     assert saved.session.state.saved.level == "info"
     if when == "written":
         assert_saved(saved.session)
+
+
+def test_painting_goes_on_while_the_disk_takes_nothing(
+    saved: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource", reason="no limits of file sizes here")
+    monkeypatch.setattr(pace, "AGAIN", 0.0)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))  # bytes of each file
+    try:
+        for row in range(60, 90, 10):
+            saved.brush(1, (slice(row, row + 5), slice(50, 60)))
+            faults = saved.session.saver.faults
+            saved.session.saver.hurry()
+            saved.until(lambda faults=faults: saved.session.saver.faults > faults)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    state = saved.session.state.saved
+    assert state.level == "error"
+    assert state.text.startswith("Not saved: ")
+    assert "You can go on" in state.text
+    save(saved)
+    assert saved.session.state.saved.level == "info"
+    assert_saved(saved.session)
+    with Project.open(close(saved)) as project:
+        checked = project.annotations.plane(1, ())["checked"]
+    assert (checked[60:65, 50:60] == 1).all()
+    assert (checked[80:85, 50:60] == 1).all()
 
 
 def test_a_folder_that_is_gone_is_said(saved: Loop) -> None:
