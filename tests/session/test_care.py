@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_segloop.session.loop import LoopSession
 from napari_segloop.store.project import Project
@@ -323,3 +324,22 @@ def test_what_the_first_viewer_closed_can_be_written_to(mine: Loop, second: Loop
     second.brush(1, BOTTOM)
     save(second)
     assert_saved(second.session)
+
+
+def test_files_of_masks_say_which_annotations_and_which_model_made_them(mine: Loop) -> None:
+    session = mine.session
+    mine.check_truth(1)
+    mine.check_truth(2)
+    mine.train(0.3)
+    session.predict("all")
+    mine.rest()
+    save(mine)
+    session.save_masks(mine.folder / "out")
+    mine.rest()
+    with tifffile.TiffFile(mine.folder / "out" / "masks" / "disc1.tif") as file:
+        words = file.pages[0].description + str(file.ome_metadata)
+    project = session.project
+    (version,) = project.annotations.project().versions
+    assert version.snapshot in {each.id for each in project.history()}
+    for said in (project.id, project.history()[0].id, version.model):
+        assert said in words

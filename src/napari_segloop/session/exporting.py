@@ -40,12 +40,17 @@ class Exporting(Errand):
         Numbers of images that have masks.
     folder : Path
         Where to.
+    state : dict of str to object
+        Of which project and snapshot the annotations are; kept in the files.
     """
 
     kind = "export"
 
-    def __init__(self, desk: Desk, images: Sequence[int], folder: Path) -> None:
+    def __init__(
+        self, desk: Desk, images: Sequence[int], folder: Path, state: dict[str, object]
+    ) -> None:
         super().__init__(desk, f"Saving masks of {counted(len(images), 'image')}")
+        self._state = state
         self._left, self._total, self._folder = list(images), max(1, len(images)), folder
         self._names = set[str]()
 
@@ -67,12 +72,19 @@ class Exporting(Errand):
             key[1]: Masks.of(truths.parcel(key) or self.desk.plane(key))
             for key in truths.keys(image)
         }
-        write = partial(write_masks, source, planes, self._folder, name)
+        origin = {"image": source.where, "models": self._models(image), **self._state}
+        write = partial(write_masks, source, planes, self._folder, name, origin)
         self.desk.reader.ask(write, self._took, self.fail)
 
     def _took(self, _: None) -> None:
         self.estimate(1 - len(self._left) / self._total)
         self._next()
+
+    def _models(self, image: int) -> dict[int, str]:
+        """Return the models that predicted planes of an image, by their version's number."""
+        models = {each.number: each.model for each in self.desk.versions.states}
+        used = {number for key, number in self.desk.predicted.items() if key[0] == image}
+        return {number: models[number] for number in used if number in models}
 
     def _name(self, image: int) -> str:
         """Name a file after its image; a second image of that name gets its number."""
@@ -83,7 +95,11 @@ class Exporting(Errand):
 
 
 def write_masks(
-    source: ImageSource, planes: Mapping[Index, Masks], folder: Path, name: str
+    source: ImageSource,
+    planes: Mapping[Index, Masks],
+    folder: Path,
+    name: str,
+    origin: Mapping[str, object],
 ) -> None:
     """Write the two files of one image.
 
@@ -97,6 +113,8 @@ def write_masks(
         Where to; its two folders are made.
     name : str
         Of the files.
+    origin : mapping
+        By which models and which annotations they were made; kept in the files.
 
     Raises
     ------
@@ -110,14 +128,14 @@ def write_masks(
     if source.where in {str(path) for path in paths}:
         raise InputError("another folder than the images'", source.where, "Choose another one.")
     empty = np.zeros(source.plane_shape, np.uint8)
-    origin = json.dumps({"image": source.where}, sort_keys=True)
+    kept = json.dumps(origin, sort_keys=True)
     byte = np.dtype(np.uint8)
     dtype = np.result_type(*(masks.dtype for masks in planes.values()))
     from napari_segloop.files.writing import TiffOutput  # noqa: PLC0415  # slow: zarr
 
     with (
-        TiffOutput(paths[0], layout, dtype, origin) as labels,
-        TiffOutput(paths[1], layout, byte, origin) as checked,
+        TiffOutput(paths[0], layout, dtype, kept) as labels,
+        TiffOutput(paths[1], layout, byte, kept) as checked,
     ):
         for index in indices(source):
             plane = planes[index].read() if index in planes else (empty, empty)

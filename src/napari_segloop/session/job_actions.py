@@ -238,9 +238,17 @@ class JobActions(ImportActions):
             known = {key[0] for key in self.desk.truths.keys()}  # noqa: SIM118  # no mapping
             images = [image for image in self.desk.images.used() if image in known]
             if images:
-                self.run(Exporting(self.desk, images, Path(folder)))
+                self.run(Exporting(self.desk, images, Path(folder), self._saved_as()))
             else:
                 self.desk.tell("There are no masks to save yet.", "warning")
+
+    def _saved_as(self) -> dict[str, object]:
+        """Return which project and snapshot hold what is here, and whether it changed since."""
+        project, past = self.saver.project, self.saver.snapshots
+        if project is None or not past:
+            return {}
+        is_newer = not self.saver.is_idle
+        return {"project": project.id, "snapshot": past[0].id, "changed since": is_newer}
 
     def _keys(self, scope: Scope) -> list[Key]:
         if scope == "all":
