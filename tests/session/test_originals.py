@@ -86,6 +86,11 @@ def test_files_that_teach_are_summed_up_as_a_whole_and_not_by_the_viewer(
     project = loop.session.project
     assert project is not None
     assert project.annotations.image(1).identity.full_sha == full(loop, 1)
+    loop.session.restore(loop.session.snapshots[-1].id)  # when it was not known yet
+    loop.rest()
+    loop.brush(1, (slice(50, 60), slice(50, 60)), 3)
+    save(loop)
+    assert full(loop, 1), "it is not forgotten"
 
 
 def test_a_sum_is_given_up_when_all_ends(tmp_path: Path) -> None:
@@ -213,6 +218,9 @@ def test_a_part_of_a_layer_waits_for_its_layer_and_teaches_meanwhile(
     opened(second, close(loop))
     assert second.state_of(area) == "missing"
     assert "Open layer in the viewer" in second.session.desk.images.state(area).note
+    second.session.open(area)  # a click on its row says the same
+    assert "Open layer in the viewer" in second.told[-1]
+    assert second.session.desk.images.opened is None
     kept = second.session.source(area).read((0,), slice(0, 128), slice(0, 128))
     np.testing.assert_array_equal(kept, layer.read((1,), slice(8, 136), slice(16, 144)))
     second.session.add_source(Open())  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ class FullSums(Reader):
     def __init__(self, images: ImageList, changed: Callable[[], None]) -> None:
         super().__init__()
         self._images, self._changed = images, changed
-        self._asked_for = WeakKeyDictionary[FileSource, set[int]]()
+        self._sums = WeakKeyDictionary[FileSource, str | None]()  # None while it is read
         self._is_wanted = True
 
     def want(self, numbers: Iterable[int]) -> None:
@@ -51,10 +51,12 @@ class FullSums(Reader):
         for number in numbers:
             source = self._images.source(number) if number in self._images.identities else None
             file = source.base if isinstance(source, WorkArea) else source
-            if isinstance(file, FileSource) and number not in self._asked_for.setdefault(
-                file, set()
-            ):
-                self._asked_for[file].add(number)
+            if not isinstance(file, FileSource):
+                continue
+            if file in self._sums:  # perhaps an older state without it was restored
+                self._take(number, file, self._sums[file])
+            else:
+                self._sums[file] = None
                 take = partial(self._take, number, file)
                 self.ask(partial(self._read, file), take, lambda _: None)
 
@@ -72,6 +74,7 @@ class FullSums(Reader):
     def _take(self, number: int, file: FileSource, found: str | None) -> None:
         if found is None or number not in self._images.identities:
             return
+        self._sums[file] = found
         source = self._images.source(number)
         if file is not (source.base if isinstance(source, WorkArea) else source):
             return
@@ -81,6 +84,6 @@ class FullSums(Reader):
             if file.seal is not None:
                 file.seal.compare_with(partial(is_same, better, file.path))
             self._changed()
-        elif known.full_sha != found and file.seal is not None:
+        elif known.full_sha != found and file.seal is not None and not file.is_replaced:
             file.seal.break_now()
             self._changed()

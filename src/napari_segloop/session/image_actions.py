@@ -12,6 +12,7 @@ from napari_segloop.session.imagelist import OPEN_LAYER
 from napari_segloop.session.parts import LoopParts
 from napari_segloop.session.sources import indices
 from napari_segloop.session.state import QueueState
+from napari_segloop.session.stored import StoredSource
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
@@ -178,7 +179,10 @@ class ImageActions(LoopParts):
             Its number.
         """
         with self.acting():
-            self.desk.images.state(image)
+            state = self.desk.images.state(image)
+            if isinstance(self.source(image), StoredSource):  # it cannot be shown
+                self.desk.tell(f"{state.name}: {state.note}", "warning")
+                return
             last, self.desk.images.opened = self.desk.images.opened, image
             self.desk.lookout.look()
             if last != image:
