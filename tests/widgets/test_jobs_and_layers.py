@@ -64,6 +64,7 @@ def test_layers_change_and_buttons_are_pressed_while_it_trains(hidden: Face) -> 
     for _ in range(2):
         session.train(seconds=5)
     assert [errand.kind for errand in session.errands] == ["train"]
+    hidden.until(lambda: session.running("train").began)  # its pixels are read
     session.predict("all")
     layer.name = "renamed"
     layers.move(layers.index(layer), len(layers))

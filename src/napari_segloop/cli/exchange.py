@@ -20,6 +20,7 @@ from napari_segloop.store.checks import COUNT, NAME, Check, each, integer, optio
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.imagerecords import MOST_AXES as MOST_STORED
 from napari_segloop.store.imagerecords import ImageRecord
+from napari_segloop.store.layout import CHUNK
 from napari_segloop.store.record import Record
 from napari_segloop.store.record import record as is_record
 from napari_segloop.store.records import ProjectRecord
@@ -184,6 +185,34 @@ def planes_of(shape: ImageShape) -> Iterator[tuple[int, ...]]:
         ``()`` for a single plane.
     """
     yield from np.ndindex(shape.leading)
+
+
+def places_of(image: ExportedImage) -> Iterable[tuple[int, ...]]:
+    """Return plane, row and column of the squares of an image that may hold anything.
+
+    Parameters
+    ----------
+    image : ExportedImage
+        Of an export.
+
+    Returns
+    -------
+    iterable of tuple of int
+        All there are, when the export does not say.
+
+    Raises
+    ------
+    StoreError
+        When one lies outside.
+    """
+    shape = image.record.identity.shape
+    grid = (*shape.leading, -(-shape.rows // CHUNK), -(-shape.columns // CHUNK))
+    if image.places is None:
+        return np.ndindex(grid)
+    for place in image.places:
+        if len(place) != len(grid) or any(a >= b for a, b in zip(place, grid, strict=True)):
+            raise StoreError(f"places on a grid of {grid}", f"{place}", "Export the project again.")
+    return image.places
 
 
 def tile_name(index: tuple[int, ...], y: int, x: int) -> str:

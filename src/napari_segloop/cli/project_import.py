@@ -22,6 +22,7 @@ from napari_segloop.cli.exchange import (
     PIXELS,
     Exported,
     ExportedImage,
+    places_of,
     planes_of,
     tile_name,
 )
@@ -40,7 +41,7 @@ from napari_segloop.store.project import Project
 from napari_segloop.store.record import LARGEST_RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from napari_segloop.cli.project import ImportRequest
@@ -176,7 +177,7 @@ class Import:
         planes = {index: n for n, index in enumerate(planes_of(image.record.identity.shape))}
         known = set(image.record.planes)
         with _Layers(self._folder, image) as layers:
-            for *plane, y, x in _places(image):
+            for *plane, y, x in places_of(image):
                 index = tuple(plane)
                 if index in known:
                     yield from self._chunk(
@@ -284,18 +285,6 @@ class _Layers:
         if file.plane_shape != wanted or prod(file.leading_shape) != planes:
             got = f"{prod(file.leading_shape)} of {file.plane_shape}"
             raise StoreError(f"{planes} planes of {wanted}", got, AGAIN, str(file.path))
-
-
-def _places(image: ExportedImage) -> Iterable[tuple[int, ...]]:
-    """Return plane, row and column of the chunks that may hold anything."""
-    shape = image.record.identity.shape
-    grid = (*shape.leading, -(-shape.rows // CHUNK), -(-shape.columns // CHUNK))
-    if image.places is None:
-        return np.ndindex(grid)
-    for place in image.places:
-        if len(place) != len(grid) or any(a >= b for a, b in zip(place, grid, strict=True)):
-            raise StoreError(f"places on a grid of {grid}", f"{place}", AGAIN)
-    return image.places
 
 
 def _size(image: ExportedImage, y: int, x: int) -> tuple[int, int]:
