@@ -5,6 +5,7 @@ When to save, and what to do when it fails, is not known here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -106,14 +107,11 @@ class Written:
         The newest state.
     checked : dict of (int, tuple of int) to frozenset of (int, int)
         Pieces in which something is checked.
-    faults : tuple of str
-        Models that could not be kept, in words.
     """
 
     work: Work
     snapshot: Snapshot
     checked: dict[Key, frozenset[Piece]]
-    faults: tuple[str, ...]
 
 
 def write(project: Project, work: Work) -> Written:
@@ -139,7 +137,7 @@ def write(project: Project, work: Work) -> Written:
         When a model cannot be written.
     """
     checked = dict["Key", set["Piece"]]()
-    faults = _put_models(project, work.books)
+    _put_models(project, work.books)
     message, kind = _words(work)
     snapshot = project.annotations.save(
         Save(work.project, work.images, _chunks(work, checked), work.removed),
@@ -148,7 +146,7 @@ def write(project: Project, work: Work) -> Written:
         work.books.counts,
         work.books.project.current,
     )
-    return Written(work, snapshot, {k: frozenset(p) for k, p in checked.items()}, faults)
+    return Written(work, snapshot, {k: frozenset(p) for k, p in checked.items()})
 
 
 def _words(work: Work) -> tuple[str, Cause]:
@@ -160,16 +158,15 @@ def _words(work: Work) -> tuple[str, Cause]:
     return message, "manual" if "manual" in kinds else kinds[-1]
 
 
-def _put_models(project: Project, books: Books) -> tuple[str, ...]:
-    """Keep the models of versions that are not kept yet."""
-    faults, kept = [], set(project.models.ids())
-    for model, fetch in books.models.items():
-        if model not in kept:
-            try:
-                project.models.put(model, fetch())
-            except (InputError, StoreError) as error:  # pruned, lost, or no model of ours
-                faults.append(f"{error.got}")
-    return tuple(faults)
+def _put_models(project: Project, books: Books) -> None:
+    """Keep the models of versions before the records that name them.
+
+    A version that was pruned has no model any more; its record says so.
+    """
+    kept = set(project.models.ids())
+    for model in books.models.keys() - kept:
+        with suppress(InputError, StoreError):  # a disk that fails is an OutputError
+            project.models.put(model, books.models[model]())
 
 
 def _chunks(work: Work, checked: dict[Key, set[Piece]]) -> Iterator[PlaneChunk]:

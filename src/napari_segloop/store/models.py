@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.core.durable import replacing
+from napari_segloop.core.durable import cannot_write, replacing
 from napari_segloop.core.modelheader import read_info
 from napari_segloop.store.halving import fault_in, halved
 from napari_segloop.store.records import StoreError
@@ -95,7 +95,10 @@ class Models:
         if path.is_file() and not self.faults_of(model):
             return path
         content = halved(data, model)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from error
         with replacing(path) as temporary:
             temporary.write_bytes(content)
         return path
