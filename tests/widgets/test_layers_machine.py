@@ -218,7 +218,7 @@ class Layers(RuleBasedStateMachine):
                 label = int(new[at[0] - window[0].start, at[1] - window[1].start])
                 found = int(plane.labels[at])
                 assert found == label or (self.objects and (found > 0) == (label > 0))
-                self.model[at] = self.model[at].foretold(found)
+                self.model[at] = self.model[at].foretold(found, self.face.session.table)
 
     def predicted(self) -> np.ndarray:
         return self.face.session.plane(*self.key).prediction
