@@ -109,7 +109,7 @@ class Loop:
         """Take the true discs of an image, all of them checked."""
         self.session.import_labels(image, (), (discs(image - 1) > 0).astype(np.uint8))
 
-    def train(self, seconds: float = 3.0) -> None:
+    def train(self, seconds: float = 1.5) -> None:
         self.session.train(seconds=seconds)
         self.rest()
 

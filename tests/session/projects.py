@@ -22,10 +22,9 @@ NAMES = ("labels", "prediction", "checked", "kind", "epoch")
 def save(loop: Loop) -> None:
     """Wait until everything is on the disk, image pixels too."""
     saver = loop.session.saver
-    saver.hurry()
     images = loop.session.desk.images
     loop.until(lambda: len(images.identities) == len(images))
-    loop.until(lambda: saver.is_idle and not saver.content)
+    loop.until(lambda: saver.hurry() or (saver.is_idle and not saver.content))
 
 
 def begin_in(loop: Loop, folder: Path) -> None:
