@@ -24,3 +24,8 @@ def pytest_collection_finish() -> None:
     """Leave what was imported out of collections: napari makes one for each layer it removes."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """End as every program does."""
+    gc.unfreeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 import icechunk
@@ -105,3 +106,12 @@ def test_a_disk_that_fails_while_flushing_leaves_the_branch(
         store.save(Save(project(seconds=1)))
     assert MOVED not in events
     assert store.history()[0].id == newest
+
+
+def test_what_a_killed_write_left_is_swept_with_the_next_expiry(store: Annotations) -> None:
+    left = store.folder / "annotations" / "chunks" / "C8ZWERV266XHCTMJQY0G#1"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"half a piece")
+    store.expire(datetime.datetime.now(datetime.UTC))
+    assert not left.exists()
+    assert store.check() == []

@@ -88,6 +88,24 @@ def flush_tree(folder: Path) -> None:
         _flush_all(threads, files, (*folder.rglob("*/"), folder))
 
 
+def sweep(folder: Path) -> None:
+    """Delete what writes that were killed left; nobody may write meanwhile.
+
+    Parameters
+    ----------
+    folder : Path
+        The repository.
+
+    Raises
+    ------
+    OSError
+        When one cannot be deleted.
+    """
+    for name in OBJECTS:
+        for path in (folder / name).glob("*#*"):
+            path.unlink(missing_ok=True)
+
+
 def _flush_all(threads: ThreadPoolExecutor, files: Iterable[Path], folders: Iterable[Path]) -> None:
     """Bring files and folders to the disk side by side."""
     begun = [threads.submit(flush, path) for path in files]

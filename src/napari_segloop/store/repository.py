@@ -20,7 +20,7 @@ from napari_segloop.core.durable import flush_folder
 from napari_segloop.store import storage
 from napari_segloop.store.card import ANNOTATIONS
 from napari_segloop.store.chunkguard import GuardedStore
-from napari_segloop.store.durability import Unflushed, flush_tree
+from napari_segloop.store.durability import Unflushed, flush_tree, sweep
 from napari_segloop.store.errors import StoreError, damaged
 from napari_segloop.store.faults import reading, writing
 from napari_segloop.store.sums import Sums
@@ -280,6 +280,7 @@ class Repository:
             flush_tree(self._place / "snapshots")
             self._repository = storage.reopen(self._place)
             self._repository.garbage_collect(datetime.now(UTC))
+            sweep(self._place)
             self._sums.clear()
         return gone
 
