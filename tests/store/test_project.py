@@ -28,6 +28,7 @@ from napari_segloop.store.records import (
     VersionRecord,
 )
 from napari_segloop.store.rescue import recover
+from napari_segloop.store.restoring import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,6 +199,23 @@ def test_models_in_use_and_pinned_ones_are_kept(folder: Path) -> None:
         assert made.models.ids() == (MODELS["a"], MODELS["c"])
         assert (pruned.models, pruned.bytes) == ((MODELS["b"],), 1000)
         assert len(made.annotations.project().versions) == 3
+
+
+def test_versions_that_came_since_survive_going_back_and_making_smaller(folder: Path) -> None:
+    versions = VersionRecord(1, MODELS["a"]), VersionRecord(2, MODELS["b"])
+    with Project.create(folder) as made:
+        painted(made, 1)
+        old = made.annotations.save(Save(record(versions=versions[:1], current=1)), "old", "manual")
+        made.annotations.save(Save(record(versions=versions, current=2)), "new", "manual")
+        made.models.folder.mkdir()
+        for model in MODELS.values():
+            made.models.path(model).write_bytes(bytes(1000))
+        back = restore(made, old.id)
+        assert (back.id, back.message, back.kind) == (made.history()[0].id, "old", "restore")
+        now = made.annotations.project()
+        assert ([each.number for each in now.versions], now.current) == ([1, 2], 1)
+        assert prune(made).models == (MODELS["c"],)  # the state before is kept, and its model
+        assert restore(made, old.id).parent is not None
 
 
 def test_old_autosaves_are_pruned(folder: Path) -> None:

@@ -21,7 +21,7 @@ from napari_segloop.session.identity import identify
 from napari_segloop.store.annotations import CHUNK, PlaneChunk, Save
 from napari_segloop.store.project import Project
 from napari_segloop.store.recent import ENDING, new_name
-from napari_segloop.store.records import ImageRecord, OfferedRegion, ProjectRecord, VersionRecord
+from napari_segloop.store.records import ImageRecord, OfferedRegion, ProjectRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,11 +110,7 @@ class _Demo:
     def _add(self, training: TrainResult, number: int, snapshot: str) -> None:
         model = training.candidate or training.model
         self._project.models.put(model.id, model_bytes(model))
-        version: VersionRecord = replace(
-            described(model, number), parent=number - 1 or None, snapshot=snapshot,
-            seconds=training.seconds, score=training.score, start_score=training.start_score,
-            accepted=training.accepted, note="segloop demo",
-        )  # fmt: skip
+        version = described(training, number, number - 1 or None, snapshot, "segloop demo")
         current = number if training.accepted else self._record.current
         versions = (*self._record.versions, version)
         self._record = replace(self._record, versions=versions, current=current)

@@ -11,6 +11,7 @@ from napari_segloop.store.errors import StoreError
 from napari_segloop.store.mirror import Mirror
 from napari_segloop.store.project import Project
 from napari_segloop.store.rescue import recover
+from napari_segloop.store.restoring import restore
 
 if TYPE_CHECKING:
     from napari_segloop.cli.report import Reporter
@@ -137,7 +138,10 @@ def go_back(request: RestoreRequest, reporter: Reporter) -> int:
         if request.snapshot not in {each.id for each in project.history()}:
             remedy = "segloop project log lists them."
             raise StoreError("a snapshot of this project", str(request.snapshot), remedy)
-        restored = project.annotations.restore(str(request.snapshot))
+        restored = restore(project, str(request.snapshot))
     reporter.result(project=request.project, snapshot=restored.id)
-    reporter.say(f"{request.project} is as it was; what it was before is kept in its history.")
+    reporter.say(
+        f"{request.project} is as it was; what it was before is kept in its history, and versions "
+        "that came since stay in the list."
+    )
     return 0

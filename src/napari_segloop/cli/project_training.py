@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.train import TrainRequest
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.core.settings import TrainSettings
     from napari_segloop.core.train import TrainResult
     from napari_segloop.store.records import ProjectRecord
 
@@ -55,7 +54,7 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
             settings = settings_for(request, start, reading)
             result = drain(fit(images, settings, start, should_stop), course.tell)
             written = write_models(result, request.model)
-            version = keep(project, result, settings, parent, snapshot)
+            version = keep(project, result, parent, snapshot)
     reporter.result(**summary(result, course), **written, version=version, snapshot=snapshot)
     say(result, written, reporter)
     reporter.say(f"Version {version} of {folder}.")
@@ -93,13 +92,7 @@ def first_model(
     return model_from_bytes(project.models.get(current.model)), current.number
 
 
-def keep(
-    project: Project,
-    result: TrainResult,
-    settings: TrainSettings,
-    parent: int | None,
-    snapshot: str,
-) -> int:
+def keep(project: Project, result: TrainResult, parent: int | None, snapshot: str) -> int:
     """Give a project a version.
 
     Parameters
@@ -108,8 +101,6 @@ def keep(
         Open for writing.
     result : TrainResult
         Of the training.
-    settings : TrainSettings
-        How it was trained.
     parent : int or None
         The version that it started from.
     snapshot : str
@@ -123,12 +114,7 @@ def keep(
     model, record = result.candidate or result.model, project.annotations.project()
     number = max((each.number for each in record.versions), default=0) + 1
     project.models.put(model.id, model_bytes(model))
-    version = replace(
-        described(model, number), parent=parent, snapshot=snapshot,
-        settings={name: value for name, value in asdict(settings).items() if value is not None},
-        seconds=result.seconds, device=result.device, score=result.score,
-        start_score=result.start_score, accepted=result.accepted, dice=_dice(result),
-    )  # fmt: skip
+    version = described(result, number, parent, snapshot)
     current = number if result.accepted else record.current
     changed = replace(record, versions=(*record.versions, version), current=current)
     message = f"Version {number}" + ("" if result.accepted else ", not accepted")
@@ -136,33 +122,50 @@ def keep(
     return number
 
 
-def described(model: Model, number: int) -> VersionRecord:
-    """Return what a model says of itself as a version.
+def described(
+    result: TrainResult, number: int, parent: int | None, snapshot: str, note: str = "segloop train"
+) -> VersionRecord:
+    """Return a training as a version of a project.
 
     Parameters
     ----------
-    model : Model
-        In full precision.
+    result : TrainResult
+        Of the training.
     number : int
         Of the version.
+    parent : int or None
+        The version that it started from.
+    snapshot : str
+        The annotations that taught.
+    note : str
+        What made it.
 
     Returns
     -------
     VersionRecord
-        Without what only the training knows.
+        With its lineage.
     """
-    info = model.info
+    model = result.candidate or result.model
+    info, settings = model.info, asdict(result.settings) if result.settings else {}
     return VersionRecord(
         number=number,
         model=model.id,
+        parent=parent,
+        snapshot=snapshot,
+        settings={name: value for name, value in settings.items() if value is not None},
         seed=info.seed % 2**53,
         steps=info.steps,
+        seconds=result.seconds,
+        device=result.device,
         score=info.score,
+        start_score=result.start_score,
+        dice=_dice(result),
+        accepted=result.accepted,
         created=info.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         teach=len(info.teach_hashes),
         test=len(info.test_hashes),
         software=dict(info.versions),
-        note="segloop train",
+        note=note,
         values=info.values,
         channels=info.channels,
         task=info.task,

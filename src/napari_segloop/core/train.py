@@ -72,6 +72,8 @@ class TrainResult:
         Of the new model, per class.
     device : str
         Where it was taught, in which precision.
+    settings : TrainSettings or None
+        How it was taught.
     """
 
     model: Model
@@ -84,6 +86,7 @@ class TrainResult:
     stopped: bool
     dice: tuple[float | None, ...] = ()
     device: str = ""
+    settings: TrainSettings | None = None
 
 
 def fit(
@@ -225,6 +228,7 @@ def _conclude(classroom: Classroom, best: Best, story: _Story) -> TrainResult:
         stopped=story.stopped,
         dice=best.scored.dice,
         device=in_words(classroom.device, classroom.precision),
+        settings=story.settings,
     )
 
 

@@ -82,8 +82,10 @@ def prune(project: Project, before: datetime.datetime | None = None) -> Pruned:
 
 
 def _unused(project: Project) -> tuple[str, ...]:
-    record = project.annotations.project()
-    kept = {v.model for v in record.versions if v.pinned or v.number == record.current}
+    """Models that are neither pinned nor in use, now or in a snapshot that is kept."""
+    states = [each.id for each in project.history() if each.is_kept]
+    records = [project.annotations.project(state) for state in (None, *states)]
+    kept = {v.model for r in records for v in r.versions if v.pinned or v.number == r.current}
     return tuple(model for model in project.models.ids() if model not in kept)
 
 
