@@ -263,7 +263,7 @@ def test_layers_and_truth_agree_whatever_happens(
     run_state_machine_as_test(
         Layers,
         settings=settings(
-            max_examples=4,
+            max_examples=6,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
