@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
     from benchmarks.harness import Row
 
 
-def call(*arguments: object) -> Row:
+def call(*arguments: object, **variables: str) -> Row:
     """Run segloop.
 
     Parameters
     ----------
     *arguments : object
         Of the command line, without ``--json``.
+    **variables : str
+        Of the environment, beside those that are there.
 
     Returns
     -------
@@ -29,6 +32,9 @@ def call(*arguments: object) -> Row:
     """
     command = [sys.executable, "-m", "napari_segloop.cli.main", *map(str, arguments), "--json"]
     started = time.perf_counter()
-    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    around = os.environ | variables
+    answer = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=around
+    )
     result: Row = json.loads(answer.stdout.splitlines()[-1])
     return result | {"wall": time.perf_counter() - started}

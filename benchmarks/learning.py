@@ -1,7 +1,6 @@
 """What two minutes on three images lead to, through the command line, beside a random forest.
 
-Myelinated axons in electron micrographs of several animals: three images drawn from the training
-split, scored on animals that are not in it.
+Five kinds of images far apart; three images drawn from the training split, scored on the others.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from sklearn.ensemble import RandomForestClassifier
 from benchmarks.command import call
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Row, Run, open_run, threads
-from benchmarks.sets import RealSet, made_set, open_set
+from benchmarks.sets import MADE, RealSet, any_set, foreground_masks, made_set
 from napari_segloop.core.evaluate import DiceTally
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels
 
 NAME = "learning"
-SET = "ads_sem_myelin"
+SETS = ("ads_sem_myelin", "dsb2018_fluo", "isbi2012_em", "uhcs_spheroidite", MADE)
+OF_OBJECTS = ("dsb2018_fluo",)  # taught and scored as nuclei against background
 IMAGES = 3
 SEEDS = (0, 1, 2)
 MINUTES, SMOKE_MINUTES = "2", "0.05"
 CORES = 2
-TARGET = 0.84
 PIXELS, SMOKE_PIXELS = 20_000, 500  # of each image, for the forest
 TREES, SMOKE_TREES = 100, 4
 BLOCK = 250_000  # pixels that the forest predicts at once
@@ -41,57 +41,68 @@ BLOCK = 250_000  # pixels that the forest predicts at once
 
 def main() -> None:
     """Measure every arm and seed that has no row, then write the table."""
-    with open_run(NAME, "Teach on three real images for two minutes and score.") as run:
-        seeds = SEEDS[:1] if run.quick else SEEDS
-        real = made_set(run.scratch / SET, 6, 128) if run.smoke else open_set(SET)
-        left = run.missing(_keys(seeds))
-        if real is None:
-            run.say(f"{SET} is not there, see SEGLOOP_DATA; its rows stay missing")
-            left = []
-        for key in left:
-            _measure(run, real, key)
-        update(run, section(SEEDS[:1] if run.smoke else SEEDS))
+    with open_run(NAME, "Teach on three images for two minutes and score.") as run:
+        sets, seeds = (SETS[-1:], SEEDS[:1]) if run.smoke else (SETS, SEEDS)
+        for key in run.missing(_keys(sets, seeds[:1] if run.quick else seeds)):
+            _measure(run, key)
+        update(run, section(sets, seeds))
 
 
-def section(seeds: tuple[int, ...]) -> Section:
+def section(sets: tuple[str, ...], seeds: tuple[int, ...]) -> Section:
     """Describe this program's part of the document."""
     return Section(
         NAME,
         "Two minutes on three images",
-        f"{SET}: three images drawn from the training split with the seed, scored on the test "
-        "split, other animals: Dice pooled over all pixels per class, mean without background. "
-        "`segloop train --minutes 2 --threads 2`, `segloop predict` and `segloop evaluate`, each a "
-        "process of its own; *training* is that of the whole process. The forest has 100 trees on "
-        f"scikit-image's multiscale features of {PIXELS:,} pixels of each image. Target at least "
-        f"{TARGET}.",
+        "Three images drawn from the training split with the seed (from the first half where a set "
+        "has no split), scored on the rest: Dice pooled over all pixels per class, mean without "
+        "background (L3 of the design). `segloop train --minutes 2 --threads 2`, `segloop predict` "
+        "and `segloop evaluate`, each a process of its own; *training* is that of the whole "
+        "process; *AVX2* has `ONEDNN_MAX_CPU_ISA=AVX2`. The forest has 100 trees on scikit-image's "
+        f"multiscale features of {PIXELS:,} pixels of each image. Targets: never more than 0.02 "
+        "below the forest; on average 0.05 above it, or a quarter of its error removed.",
         (
+            Column("set", value("set")),
             Column("seed", value("seed")),
             Column("arm", value("arm")),
             Column("mean Dice", number("dice", 3)),
-            Column("axon", number("dice_1", 3)),
-            Column("myelin", number("dice_2", 3)),
+            Column("class 1", number("dice_1", 3)),
+            Column("class 2", number("dice_2", 3)),
+            Column("own test regions", number("own_score", 3)),
             Column("training, s", number("train_seconds", 0)),
             Column("steps", value("steps")),
             Column("prediction, s", number("predict_seconds", 0)),
             Column("training images", lambda row: ", ".join(row["images"])),
         ),
-        tuple(_keys(seeds)),
+        tuple(_keys(sets, seeds)),
     )
 
 
-def _keys(seeds: tuple[int, ...]) -> list[Row]:
-    return [{"set": SET, "arm": arm, "seed": seed} for seed in seeds for arm in ARMS]
+def _keys(sets: tuple[str, ...], seeds: tuple[int, ...]) -> list[Row]:
+    return [
+        {"set": name, "arm": arm, "seed": seed} for seed in seeds for name in sets for arm in ARMS
+    ]
 
 
-def _measure(run: Run, real: RealSet | None, key: Row) -> None:
+def _open(run: Run, name: str) -> RealSet | None:
+    if run.smoke:
+        return made_set(run.scratch / name, 6, 128)
+    real = any_set(name, run.scratch)
+    return foreground_masks(real, run.scratch / name) if real and name in OF_OBJECTS else real
+
+
+def _measure(run: Run, key: Row) -> None:
+    real = _open(run, str(key["set"]))
     if real is None:
+        run.say(f"{key['set']} is not there, see SEGLOOP_DATA; its rows stay missing")
         return
     names = real.draw(IMAGES, int(str(key["seed"])))
-    run.say(f"{key['arm']}, seed {key['seed']}: {', '.join(names)}")
+    run.say(f"{key['set']}, {key['arm']}, seed {key['seed']}: {', '.join(names)}")
     run.add(**key, images=names, **ARMS[str(key["arm"])](run, real, names, int(str(key["seed"]))))
 
 
-def _command_line(run: Run, real: RealSet, names: tuple[str, ...], seed: int) -> Row:
+def _command_line(
+    run: Run, real: RealSet, names: tuple[str, ...], seed: int, **variables: str
+) -> Row:
     """Train, predict and evaluate as a user does."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -102,10 +113,10 @@ def _command_line(run: Run, real: RealSet, names: tuple[str, ...], seed: int) ->
         trained = call(
             "train", "--images", *map(real.image_path, names), "--labels",
             *map(real.mask_path, names), "--model", model, "--seed", seed,
-            "--minutes", SMOKE_MINUTES if run.smoke else MINUTES, *_computing(run),
+            "--minutes", SMOKE_MINUTES if run.smoke else MINUTES, *_computing(run), **variables,
         )  # fmt: skip
         tests = map(real.image_path, real.test)
-        predicted = call("predict", model, *tests, "--output", out, *_computing(run))
+        predicted = call("predict", model, *tests, "--output", out, *_computing(run), **variables)
         scores = call("evaluate", out, truth)
     return {
         **_scores({int(k): v for k, v in scores["classes"].items()}, scores["dice"]),
@@ -169,6 +180,7 @@ def _scores(classes: dict[int, float | None], mean: float | None) -> Row:
 
 ARMS: dict[str, Callable[[Run, RealSet, tuple[str, ...], int], Row]] = {
     "segloop": _command_line,
+    "segloop, AVX2": partial(_command_line, ONEDNN_MAX_CPU_ISA="AVX2"),
     "random forest": _forest,
 }
 

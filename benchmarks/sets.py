@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels
 
 CRYSTAL = 1
-TEST_SHARE = 5  # one image in so many tests, the last ones, where META names no test images
+MADE = "crystals"
+MADE_COUNT, MADE_SIDE = 12, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,51 @@ def open_set(name: str) -> RealSet | None:
     if "train" in split:
         return RealSet(folder, tuple(split["train"]), tuple(split["test"]))
     names = sorted(path.stem for path in (folder / "images").glob("*.png"))
-    tests = len(names) // TEST_SHARE
-    return RealSet(folder, tuple(names[:-tests]), tuple(names[-tests:]))
+    half = len(names) // 2  # the last ones test where META names no test images
+    return RealSet(folder, tuple(names[:half]), tuple(names[half:]))
+
+
+def any_set(name: str, scratch: Path) -> RealSet | None:
+    """Open a real set, or the made crystals.
+
+    Parameters
+    ----------
+    name : str
+        "crystals", or a real set.
+    scratch : Path
+        Where made images are written.
+
+    Returns
+    -------
+    RealSet or None
+        None where it is not.
+    """
+    return made_set(scratch / MADE, MADE_COUNT, MADE_SIDE) if name == MADE else open_set(name)
+
+
+def foreground_masks(real: RealSet, folder: Path) -> RealSet:
+    """Write a set's masks of objects again as 1 on objects, beside links to its images.
+
+    Parameters
+    ----------
+    real : RealSet
+        With masks of objects.
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    RealSet
+        Of the same names.
+    """
+    (folder / "masks").mkdir(parents=True, exist_ok=True)
+    if not (folder / "images").exists():
+        (folder / "images").symlink_to((real.folder / "images").resolve())
+    made = RealSet(folder, real.train, real.test)
+    for name in (*real.train, *real.test):
+        if not made.mask_path(name).exists():
+            Image.fromarray((real.mask(name) > 0).astype(np.uint8)).save(made.mask_path(name))
+    return made
 
 
 def made_set(folder: Path, count: int, side: int) -> RealSet:
