@@ -21,7 +21,7 @@ from napari_segloop.core.train import fit
 
 if TYPE_CHECKING:
     from napari_segloop.core.images import Labels
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
 
 NAME = "normalization"
 SETS = ("ads_sem_myelin", "uhcs_spheroidite", "isbi2012_em", "dsb2018_fluo")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.plan import Plan
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
 
     Images = list[TrainingImage]
 

@@ -11,13 +11,14 @@ import torch
 from napari_segloop.core.errors import InputError, ModelError, ResourceError, SegLoopError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
 from napari_segloop.core.lesson import TrainingImage, prepare_lesson
-from napari_segloop.core.train import TrainResult, fit
+from napari_segloop.core.train import fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.trainresult import TrainResult
     from tests.core.conftest import Elsewhere, Taught
 
     Make = Callable[..., Any]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.events import Event, TileDone
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.regions import Region
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
 
 SUSPENSION = CrystalSettings(pixel_size_um=2.0, layer_um=120.0, gradient=0.2, vignette=0.2)
 """A thin layer, so that most objects are near focus: a person could outline them."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.cli.demo_state import DemoResult, Desk, View
     from napari_segloop.core.images import Labels
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
 
 NAME: Final = "demo"
 

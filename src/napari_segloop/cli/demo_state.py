@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.regions import Region
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.train import TrainRequest
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
     from napari_segloop.store.records import ProjectRecord
 
 

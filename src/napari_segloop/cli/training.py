@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.events import Event
     from napari_segloop.core.images import Mask
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.core.train import TrainResult
+    from napari_segloop.core.trainresult import TrainResult
     from napari_segloop.files.images import ImageFile
     from napari_segloop.files.pairing import Pair, Pairing
 

@@ -11,18 +11,18 @@ from torch import nn
 
 from napari_segloop.core.augment import vary
 from napari_segloop.core.devices import choose_device, place
-from napari_segloop.core.events import Event, Validated
 from napari_segloop.core.learner import Learner
 from napari_segloop.core.patches import Batch, PatchSampler, TeachingImage
 from napari_segloop.core.schedule import SCORED_AT, one_cycle
-from napari_segloop.core.scoring import Examiner, Scored
+from napari_segloop.core.scoring import Examiner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from napari_segloop.core.images import Float
     from napari_segloop.core.lesson import Lesson
     from napari_segloop.core.modelfile import Model
+    from napari_segloop.core.scoring import Scored
     from napari_segloop.core.settings import TrainSettings
 
 FORWARD_COST = 0.35  # of a training step on the same pixels
@@ -135,33 +135,3 @@ class Classroom:
     def _patches(self) -> Batch:
         batch = self._sampler.draw()
         return replace(batch, images=vary(batch.images, self._noise))
-
-
-class Best:
-    """The best network so far and its score."""
-
-    def __init__(self) -> None:
-        self.network: nn.Module | None = None
-        self.scored: Scored | None = None
-
-    def consider(self, classroom: Classroom, step: int) -> Iterator[Event]:
-        """Score the network of this moment and keep it when it is the best.
-
-        Parameters
-        ----------
-        classroom : Classroom
-            Holds the network and the test regions.
-        step : int
-            Steps taken.
-
-        Yields
-        ------
-        Validated
-            The score.
-        """
-        network = classroom.graduate()
-        scored = classroom.examiner.score(network, classroom.precision)
-        better = self.scored is None or scored.score > self.scored.score
-        if better:
-            self.network, self.scored = network, scored
-        yield Validated(step, scored.score, better)

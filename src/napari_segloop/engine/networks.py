@@ -20,7 +20,7 @@ from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.planning import EXACT_HALO, HALO, check_channels, make_plan, replan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.tiling import Box, from_middle, surroundings
-from napari_segloop.core.train import TrainResult, fit
+from napari_segloop.core.train import fit
 from napari_segloop.engine.jobs import Block, Work
 from napari_segloop.engine.requests import (
     ModelBlob,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Prediction
     from napari_segloop.core.settings import PredictSettings
     from napari_segloop.core.tiling import Tile
+    from napari_segloop.core.trainresult import TrainResult
     from napari_segloop.engine.control import Control
 
 KEPT = 2

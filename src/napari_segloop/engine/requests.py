@@ -142,7 +142,7 @@ class TrainRequest(Request):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainAnswer:
-    """What `core.train.TrainResult` says, with models as file contents.
+    """What `core.trainresult.TrainResult` says, with models as file contents.
 
     ``model`` is the winner and ``candidate`` the new model when that lost; ``device`` is where it
     was taught, in which precision.

@@ -1,0 +1,78 @@
+"""A taught network and everything that its file says of it."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_segloop.core.beginning import architecture_of
+from napari_segloop.core.confidence import fit_temperature
+from napari_segloop.core.example import example_of
+from napari_segloop.core.modelfile import Model
+from napari_segloop.core.modelinfo import ModelInfo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from napari_segloop.core.classroom import Classroom
+    from napari_segloop.core.scoring import Scored
+    from napari_segloop.core.trainresult import Story
+
+VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
+
+
+def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: Story) -> Model:
+    """Put the header on a network that was taught.
+
+    Parameters
+    ----------
+    classroom : Classroom
+        Where it was taught.
+    network : torch.nn.Module
+        The network; moved to the CPU.
+    scored : Scored
+        Its answers in the test regions.
+    story : Story
+        How the training went.
+
+    Returns
+    -------
+    Model
+        In evaluation mode.
+    """
+    lesson, settings = classroom.lesson, story.settings
+    has_test = bool(lesson.split.test)
+    built = architecture_of(lesson, settings, story.start)
+    info = ModelInfo(
+        task=settings.task,
+        encoder=built.encoder,
+        depth=built.depth,
+        channels=lesson.channels,
+        values=lesson.values,
+        normalization=lesson.normalization,
+        temperature=fit_temperature(scored.logits, scored.truth),
+        axes=settings.axes,
+        selected=settings.channels,
+        score=scored.score if has_test else None,
+        steps=story.steps,
+        seed=settings.seed,
+        precision=classroom.precision,
+        teach_hashes=tuple(block.content for block in lesson.split.teach),
+        test_hashes=tuple(block.content for block in lesson.split.test),
+        start=_known_as(story.start),
+        versions=tuple((name, importlib.metadata.version(name)) for name in VERSIONED),
+        author=settings.author,
+        pixel_size=lesson.pixel_size,
+        example=example_of(lesson),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    plain = network.cpu().to(memory_format=torch.contiguous_format)
+    return Model(info, plain.eval().requires_grad_(requires_grad=False))
+
+
+def _known_as(start: Model | None) -> str | None:
+    """Return the id that versions know a model by: that of its weights in full precision."""
+    return None if start is None else start.info.original or start.id
