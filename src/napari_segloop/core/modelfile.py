@@ -65,7 +65,25 @@ def model_id(info: ModelInfo, tensors: dict[str, Tensor]) -> str:
     str
         SHA-256, hexadecimal.
     """
-    digest = hashlib.sha256(info.to_json(identity=True).encode())
+    return content_id(info.to_json(identity=True), tensors)
+
+
+def content_id(header: str, tensors: dict[str, Tensor]) -> str:
+    """Identify weights and what is said of them.
+
+    Parameters
+    ----------
+    header : str
+        What is said.
+    tensors : dict of str to Tensor
+        The weights.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal.
+    """
+    digest = hashlib.sha256(header.encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
