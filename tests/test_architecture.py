@@ -60,6 +60,7 @@ TORCH_FREE_CORE = {
     "plan",
     "planearrays",
     "planestate",
+    "plateau",
     "prediction",
     "ranges",
     "ranking",

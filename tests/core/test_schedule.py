@@ -190,3 +190,40 @@ def test_a_slow_first_step_does_not_end_a_training(clock: Clock) -> None:
         clock.now += seconds
         budget.note_step(seconds, 30.0)
         assert not budget.is_over(30.0)
+
+
+def test_what_is_left_is_known_after_ten_seconds(clock: Clock) -> None:
+    budget = Budget(100, None, clock.now)
+    left = None
+    for seconds in [6.0, *[0.5] * 10]:  # the first step of a process is slow
+        clock.now += seconds
+        budget.note_step(seconds, 3.0)
+        left = budget.seconds_left(3.0)
+    assert left == (100 - 11 + 3) * 0.5
+
+
+def test_without_a_number_of_steps_nothing_is_said_of_what_is_left(clock: Clock) -> None:
+    budget = budget_of(clock, 120.0)
+    budget.note_step(0.5, 0.0)
+    assert budget.seconds_left(0.0) is None
+
+
+def test_a_flat_training_cools_down_and_ends(clock: Clock) -> None:
+    budget = budget_of(clock, 1000.0)
+    for _ in range(400):
+        clock.now += 0.5
+        budget.note_step(0.5, 0.0)
+    assert budget.steps == 2000
+    assert budget.end_early()
+    assert budget.steps == 500
+    assert not budget.end_early()
+    assert budget.due_step(400, 0.0) == 400
+    assert one_cycle(400, 500) > 10 * one_cycle(499, 500)
+
+
+def test_steps_that_the_user_gave_are_taken_all(clock: Clock) -> None:
+    budget = Budget(1000, None, clock.now)
+    for _ in range(400):
+        budget.note_step(0.5, 0.0)
+    assert not budget.end_early()
+    assert budget.steps == 1000

@@ -66,6 +66,7 @@ VALUES: list[Any] = [
     Notice("a"),
     TrainingPlanned(9, 4, 2),
     StepDone(1, 9, 0.5, 2.0),
+    StepDone(2, 9, 0.5, 2.0, 4.5),
     Validated(3, 0.5, best=True),
     TileDone(1, 4),
     PlaneDone(2, 3),

@@ -233,8 +233,8 @@ class Course:
     def _step(self, event: StepDone) -> None:
         self._reporter.started = True
         score = "" if self._score is None else f", agreement {100 * self._score:.0f} %"
-        left = event.seconds / event.step * (event.steps - event.step)
-        when = f" of {event.steps}, {duration(left)} left" if event.steps else ""
+        left = "" if event.seconds_left is None else f", {duration(event.seconds_left)} left"
+        when = f" of {event.steps}{left}" if event.steps else ""
         self._reporter.progress(f"step {event.step}{when}, loss {event.loss:.3f}{score}")
 
 

@@ -52,13 +52,17 @@ class TrainingPlanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepDone(Event):
-    """One optimiser step; ``steps`` is 0 while their number is not fixed yet."""
+    """One optimiser step; ``steps`` is 0 while their number is not fixed yet.
+
+    ``seconds`` went by since the start; ``seconds_left`` are those to the end, once known.
+    """
 
     kind: ClassVar[str] = "step_done"
     step: int
     steps: int
     loss: float
     seconds: float
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

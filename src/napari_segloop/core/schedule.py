@@ -19,6 +19,7 @@ WARM_SHARE = 0.25
 CALIBRATION_SECONDS = 10.0
 FEWEST_STEPS = 8
 SLACK = 0.05  # of the steps
+COOLING = 0.25  # of the steps so far, in which the rate falls when a training ends early
 SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
 
 
@@ -105,6 +106,10 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
     _times: list[float] = field(default_factory=list)
     _begun: float = 0.0
+    _is_given: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._is_given = self.steps is not None
 
     @property
     def elapsed(self) -> float:
@@ -121,19 +126,50 @@ class Budget:
         closing : float
             Steps' worth of time that scoring and closing still need, as a multiple of a step.
         """
-        is_given = self.steps is not None and not self._times
-        if self.seconds is None or is_given or self._is_settled():
-            return
         if not self._times:
             self._begun = self.elapsed - seconds
+        is_settled = self._is_settled()
         self._times.append(seconds)
+        if self.seconds is None or is_settled:
+            return
         if self.steps is not None and len(self._times) == WARM_STEPS:
             self.steps = max(self.steps, self._fitting(self._times[WARM_STEPS // 2 :], closing))
         elif self.steps is None and sum(self._times) >= min(CALIBRATION_SECONDS, self.seconds / 4):
             self.steps = self._fitting(self._times[1:] or self._times, closing)
 
     def _is_settled(self) -> bool:
-        return self.steps is not None and len(self._times) >= WARM_STEPS
+        return self._is_given or (self.steps is not None and len(self._times) >= WARM_STEPS)
+
+    def seconds_left(self, closing: float) -> float | None:
+        """Return how long a training will still take, scoring and closing included.
+
+        Parameters
+        ----------
+        closing : float
+            As in `note_step`.
+
+        Returns
+        -------
+        float or None
+            None while the number of steps or the pace is not known.
+        """
+        if self.steps is None or len(self._times) < 2:
+            return None
+        return (self.steps - len(self._times) + closing) * self._pace
+
+    def end_early(self) -> bool:
+        """Let the rate fall now instead of later, if that saves steps and the user gave a time.
+
+        Returns
+        -------
+        bool
+            Whether there are fewer steps now.
+        """
+        taken = len(self._times)
+        if self.steps is None or self._is_given or self.steps <= round((1 + COOLING) * taken):
+            return False
+        self.steps = round((1 + COOLING) * taken)
+        return True
 
     def _fitting(self, times: Sequence[float], closing: float) -> int:
         """Return how many steps there are in all if those to come take as long as some did."""
@@ -157,7 +193,7 @@ class Budget:
         int
             The same step while training keeps to its plan within a twentieth.
         """
-        if self.steps is None or self.seconds is None or not self._times:
+        if self.steps is None or self._is_given or self.seconds is None or not self._times:
             return step
         end = self.seconds - closing * self._pace
         share = (self.elapsed - self._begun) / max(end - self._begun, 1e-3)
@@ -177,7 +213,7 @@ class Budget:
         bool
             True when training must close now.
         """
-        if self.seconds is None or not self._times:
+        if self.seconds is None or self._is_given or not self._times:
             return False
         needed = 0.0 if len(self._times) == 1 else 0.8 * closing * self._pace
         return self.elapsed + needed > self.seconds

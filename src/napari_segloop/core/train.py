@@ -24,6 +24,7 @@ from napari_segloop.core.devices import (
 from napari_segloop.core.errors import ResourceError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
+from napari_segloop.core.plateau import Plateau
 from napari_segloop.core.probing import probe_training
 from napari_segloop.core.schedule import Budget, is_scoring_step
 from napari_segloop.core.trainresult import Story
@@ -99,7 +100,7 @@ def _fit(
     classroom = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget.steps)
     before = score_before(classroom, start)
-    best, stopped = Best(), False
+    best, plateau, stopped = Best(), Plateau(), False
     for step in count():
         closing = classroom.closing_cost(budget.steps, step)
         stopped = should_stop()
@@ -108,9 +109,12 @@ def _fit(
         started, known = time.monotonic(), budget.steps
         loss = classroom.step(budget.due_step(step, closing), known)
         budget.note_step(time.monotonic() - started, closing)
+        if plateau.note(loss) and budget.end_early():
+            yield Notice("The loss has stopped falling: training ends before its time is up.")
         if budget.steps != known:
             yield from _announce(lesson, budget.steps)
-        yield StepDone(step + 1, budget.steps or 0, loss, budget.elapsed)
+        left = budget.seconds_left(classroom.closing_cost(budget.steps, step + 1))
+        yield StepDone(step + 1, budget.steps or 0, loss, budget.elapsed, left)
         if step + 1 != budget.steps and is_scoring_step(step + 1, budget.steps):
             yield from best.consider(classroom, step + 1)
     if budget.steps is None:  # stopped before a number was fixed

@@ -214,16 +214,20 @@ class Errand:
         """
         return False
 
-    def estimate(self, done: float) -> None:
+    def estimate(self, done: float, seconds_left: float | None = None) -> None:
         """Take note of how far it is and estimate what is left.
 
         Parameters
         ----------
         done : float
             From 0 to 1.
+        seconds_left : float, optional
+            Where the job itself knows better than what was spent so far tells.
         """
         self.done = done
-        if self.began is not None and done > 0:
+        if seconds_left is not None:
+            self.seconds_left = seconds_left
+        elif self.began is not None and done > 0:
             spent = time.monotonic() - self.began
             self.seconds_left = spent * (1 - done) / done
         self._show()

@@ -107,7 +107,7 @@ class Training(Errand):
         elif isinstance(event, StepDone):
             self._losses.append(event.loss)
             if event.steps:
-                self.estimate(event.step / event.steps)
+                self.estimate(event.step / event.steps, event.seconds_left)
         elif isinstance(event, Validated):
             self._scores.append((event.step, event.score))
         self.desk.changed.add("curve")
