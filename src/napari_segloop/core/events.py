@@ -76,6 +76,48 @@ class Validated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A checked region whose labels disagree with the rest of what is checked.
+
+    Parameters
+    ----------
+    number : int
+        Of its image among those that teach, from 0.
+    image : str
+        Name of that image.
+    index : tuple of int
+        The plane: one number for each leading axis.
+    y, x, height, width : int
+        In pixels.
+    kind : {"contradictory", "swapped", "shifted", "different"}
+        How the labels disagree.
+    reason : str
+        The same in words.
+    content : str
+        Hashes of its pixels and of its truth.
+    """
+
+    number: int
+    image: str
+    index: tuple[int, ...]
+    y: int
+    x: int
+    height: int
+    width: int
+    kind: str
+    reason: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicious(Event):
+    """Checked regions that may be labelled wrongly, the worst first."""
+
+    kind: ClassVar[str] = "suspicious"
+    regions: tuple[Suspicion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TileDone(Event):
     """One tile of the current plane was predicted."""
 

@@ -49,6 +49,7 @@ EVENTS: dict[str, type[Event]] = {
         events.TrainingPlanned,
         events.StepDone,
         events.Validated,
+        events.Suspicious,
         events.TileDone,
         events.PlaneDone,
     )
