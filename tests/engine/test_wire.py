@@ -14,6 +14,8 @@ from napari_segloop.core.events import (
     Notice,
     PlaneDone,
     StepDone,
+    Suspicion,
+    Suspicious,
     TileDone,
     TrainingPlanned,
     Validated,
@@ -68,6 +70,7 @@ VALUES: list[Any] = [
     StepDone(1, 9, 0.5, 2.0),
     StepDone(2, 9, 0.5, 2.0, 4.5),
     Validated(3, 0.5, best=True),
+    Suspicious((Suspicion(0, "a", (1, 2), 3, 4, 5, 6, "swapped", "why", 32 * "0"),)),
     TileDone(1, 4),
     PlaneDone(2, 3),
 ]  # fmt: skip
