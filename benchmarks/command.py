@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from benchmarks.harness import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.harness import Row
 
 
@@ -30,11 +32,47 @@ def call(*arguments: object, **variables: str) -> Row:
     dict
         Its result, with the wall time of the process as ``wall``.
     """
-    command = [sys.executable, "-m", "napari_segloop.cli.main", *map(str, arguments), "--json"]
     started = time.perf_counter()
-    around = os.environ | variables
     answer = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=around
+        _command(arguments),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | variables,
     )
     result: Row = json.loads(answer.stdout.splitlines()[-1])
     return result | {"wall": time.perf_counter() - started}
+
+
+def listen(*arguments: object) -> Iterator[tuple[float, Row]]:
+    """Run segloop and hear what it says while it runs.
+
+    Parameters
+    ----------
+    *arguments : object
+        Of the command line, without ``--json``.
+
+    Yields
+    ------
+    (float, dict)
+        Seconds since the process was started, and an event; an event ``ended`` comes last.
+
+    Raises
+    ------
+    CalledProcessError
+        When it failed.
+    """
+    started = time.perf_counter()
+    with subprocess.Popen(
+        _command(arguments), stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        for line in process.stdout or ():
+            yield time.perf_counter() - started, json.loads(line)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    yield time.perf_counter() - started, {"event": "ended"}
+
+
+def _command(arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-m", "napari_segloop.cli.main", *map(str, arguments), "--json"]
