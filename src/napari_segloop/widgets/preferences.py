@@ -37,7 +37,7 @@ class Preferences:
     """
 
     command: tuple[str, ...] = ()
-    seconds: int = 60
+    seconds: int = 48
     author: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_KEYS))
     projects: Path | None = None

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 DRAWN_EVERY = 250  # ms
 IMPROVE = "Go on from the version in use with all that is checked by now"
-AGAIN = "Start afresh from all that is checked; takes longer, helps when labels changed a lot"
+AGAIN = (
+    "Start afresh from all that is checked, in two and a half times as long; helps when labels "
+    "changed a lot"
+)
 NEVER_WORSE = "A new version takes over only if it is not worse on the test regions."
 TEST = "Test regions are never trained on; agreement is the mean Dice over the classes on them."
 
@@ -59,7 +62,9 @@ class TrainSection(Part):
         self.minutes.setDecimals(1)
         self.minutes.setSingleStep(0.5)
         self.minutes.setSuffix(" min")
-        self.minutes.setToolTip("How long training may take, scoring included")
+        self.minutes.setToolTip(
+            "How long Improve may take, scoring included; Learn again from all takes 2.5 times that"
+        )
         self.minutes.setAccessibleName("Time for training, in minutes")
 
     def _lay_out(self) -> None:
