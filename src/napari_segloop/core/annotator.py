@@ -80,12 +80,15 @@ class Correction:
         How many pixels of the labels changed.
     seconds : float
         What it cost.
+    strokes : int
+        Connected errors that were painted over.
     """
 
     labels: Labels
     checked: NDArray[np.uint8]
     changed_pixels: int
     seconds: float
+    strokes: int
 
 
 def correct(
@@ -150,7 +153,8 @@ def correct(
     marks[region.slices][marks[region.slices] == 0] = 1
     corrected = _widened(labels, wanted[errors])
     corrected[errors] = wanted[errors]
-    return Correction(corrected, marks, int(errors.sum()), _seconds(errors, region, settings))
+    seconds, strokes = _cost(errors, region, settings)
+    return Correction(corrected, marks, int(errors.sum()), seconds, strokes)
 
 
 def _copy_checked(checked: Array | None, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -218,15 +222,17 @@ def _widened(labels: Labels, values: Labels) -> Labels:
     return labels.astype(np.result_type(labels.dtype, *ends))
 
 
-def _seconds(errors: Mask, region: Region, settings: AnnotatorSettings) -> float:
+def _cost(errors: Mask, region: Region, settings: AnnotatorSettings) -> tuple[float, int]:
+    """Return the seconds of a correction, and how many strokes it took."""
     parts, count = ndimage.label(errors[region.slices], EVERYWHERE)
     seconds = float(settings.look * (1 + count))
     if not count:
-        return seconds
+        return seconds, 0
     numbers = np.arange(1, count + 1)
     places = np.array(ndimage.center_of_mass(parts > 0, parts, numbers))
     way = _way(np.array([region.height, region.width]) / 2, places)
-    return seconds + way / settings.travel + _strokes(parts, numbers) / settings.stroke
+    seconds += way / settings.travel + _strokes(parts, numbers) / settings.stroke
+    return seconds, int(count)
 
 
 def _strokes(parts: NDArray[np.int32], numbers: NDArray[np.int64]) -> float:

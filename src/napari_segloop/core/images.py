@@ -194,3 +194,23 @@ def to_float(window: Array) -> tuple[Float, Mask]:
     if window.dtype.kind != "f":
         return values, np.ones(window.shape[1:], bool)
     return values, np.asarray(np.isfinite(values).all(axis=0))
+
+
+def grey(plane: Array) -> Array:
+    """Return one channel to threshold: the mean of RGB, else the first.
+
+    Parameters
+    ----------
+    plane : (C, Y, X) ndarray
+        Pixels.
+
+    Returns
+    -------
+    (Y, X) ndarray
+        In the plane's dtype, or float32 for RGB.
+    """
+    if plane.shape[0] == 3 and plane.dtype == np.uint8:
+        mean: Array = plane.mean(axis=0, dtype=np.float32)
+        return mean
+    first: Array = plane[0]
+    return first

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+STRATEGIES = ("ranked", "foreground", "random", "entropy")
+"""How a simulated user may choose places (`napari_segloop.core.strategies`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

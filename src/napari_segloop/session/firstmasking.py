@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.errors import SegLoopError
+from napari_segloop.core.images import grey
 from napari_segloop.core.ranking import RankSettings
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
@@ -239,23 +240,3 @@ class Ranking(PlaneByPlane):
         item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
-
-
-def grey(plane: Array) -> Array:
-    """Return one channel to threshold: the mean of RGB, else the first.
-
-    Parameters
-    ----------
-    plane : (C, Y, X) ndarray
-        Pixels.
-
-    Returns
-    -------
-    (Y, X) ndarray
-        In the plane's dtype, or float32 for RGB.
-    """
-    if plane.shape[0] == 3 and plane.dtype == np.uint8:
-        mean: Array = plane.mean(axis=0, dtype=np.float32)
-        return mean
-    first: Array = plane[0]
-    return first
