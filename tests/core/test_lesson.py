@@ -240,3 +240,22 @@ def test_the_start_models_blocks_keep_their_side() -> None:
     tested = {block.content for block in found.split.test}
     assert set(start.test_hashes) <= tested
     assert not tested & set(start.teach_hashes)
+
+
+def test_what_a_model_was_not_taught_yet_is_new() -> None:
+    image, labels = noise(shape=(320, 320)), np.zeros((320, 320), np.uint8)
+    labels[::2] = 1
+    first = prepare_lesson([TrainingImage("a", image, labels)], SETTINGS)
+    taught = tuple(block.content for block in first.split.teach)
+    start = ModelInfo("classes", "resnet18", 3, 1, (0, 1), first.normalization, teach_hashes=taught)
+    corrected = labels.copy()
+    block = first.split.teach[0]
+    corrected[block.window] = 1 - corrected[block.window]
+    images = [TrainingImage("a", image, corrected), TrainingImage("b", noise(1), halves(0, 1))]
+    improved = prepare_lesson(images, SETTINGS, start)
+    new = {(b.image, b.rows, b.columns) for b in improved.newest}
+    assert new == {(0, block.rows, block.columns)} | {
+        (b.image, b.rows, b.columns) for b in improved.split.teach if b.image == 1
+    }
+    assert prepare_lesson(images, replace(SETTINGS, afresh=True), start).newest == ()
+    assert prepare_lesson(images, SETTINGS).newest == ()

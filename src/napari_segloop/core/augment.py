@@ -17,6 +17,7 @@ SHADING = 0.2  # deviations
 NOISE = 0.15  # deviations
 BLUR_SHARE = 0.2
 BLUR_SIGMA = (0.4, 1.6)  # pixels
+NO_SIGMA = 0.01  # pixels; so narrow that nothing is blurred
 
 
 def vary(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -27,14 +28,14 @@ def vary(images: Tensor, generator: torch.Generator) -> Tensor:
     images : (B, C, Y, X) Tensor of float32
         Normalised patches.
     generator : torch.Generator
-        Source of chance, on the CPU.
+        Source of chance, on the device of the patches, which then draws without being waited for.
 
     Returns
     -------
     (B, C, Y, X) Tensor of float32
         New patches; no pixel is moved.
     """
-    chance = _Chance(len(images), generator, images.device)
+    chance = _Chance(len(images), generator)
     images = _bend(images, chance.uniform(-CURVE, CURVE).exp())
     images = _blur_some(images, chance)
     images = images + _shading(images, chance) * chance.uniform(0, SHADING)
@@ -44,17 +45,18 @@ def vary(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class _Chance:
-    """Random numbers per patch, drawn on the CPU so that every device sees the same."""
+    """Random numbers per patch."""
 
-    def __init__(self, count: int, generator: torch.Generator, device: torch.device) -> None:
-        self._count, self._generator, self._device = count, generator, device
+    def __init__(self, count: int, generator: torch.Generator) -> None:
+        self._count, self._generator = count, generator
 
     def uniform(self, low: float, high: float) -> Tensor:
-        drawn = torch.rand(self._count, 1, 1, 1, generator=self._generator)
-        return (low + (high - low) * drawn).to(self._device)
+        shape = (self._count, 1, 1, 1)
+        drawn = torch.rand(shape, generator=self._generator, device=self._generator.device)
+        return low + (high - low) * drawn
 
     def normal(self, shape: torch.Size | tuple[int, ...]) -> Tensor:
-        return torch.randn(shape, generator=self._generator).to(self._device)
+        return torch.randn(shape, generator=self._generator, device=self._generator.device)
 
 
 def _bend(images: Tensor, exponent: Tensor) -> Tensor:
@@ -70,20 +72,15 @@ def _shading(images: Tensor, chance: _Chance) -> Tensor:
 
 
 def _blur_some(images: Tensor, chance: _Chance) -> Tensor:
-    chosen = chance.uniform(0, 1).flatten() < BLUR_SHARE
-    sigmas = chance.uniform(*BLUR_SIGMA).flatten()
-    blurred = [
-        _blur(image[None], float(sigma)) if blur else image[None]
-        for image, sigma, blur in zip(images, sigmas, chosen, strict=True)
-    ]
-    return torch.cat(blurred)
+    """Multiply rows and columns of each patch with a matrix of its own, for most of them unity."""
+    sigma = chance.uniform(*BLUR_SIGMA)
+    sigma = torch.where(chance.uniform(0, 1) < BLUR_SHARE, sigma, NO_SIGMA)
+    height, width = images.shape[-2:]
+    return _gaussian(sigma, height) @ images @ _gaussian(sigma, width).mT
 
 
-def _blur(image: Tensor, sigma: float) -> Tensor:
-    reach = min(int(3 * sigma + 0.5), min(image.shape[-2:]) - 1)
-    offsets = torch.arange(-reach, reach + 1, dtype=torch.float32, device=image.device)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, -1)
-    padded = functional.pad(image, (reach, reach, reach, reach), mode="reflect")
-    rows = functional.conv2d(padded, kernel[..., None], groups=image.shape[1])
-    return functional.conv2d(rows, kernel[:, :, None], groups=image.shape[1])
+def _gaussian(sigma: Tensor, length: int) -> Tensor:
+    """Return a matrix (B, 1, length, length) that blurs an axis; at its ends it sees no further."""
+    places = torch.arange(length, device=sigma.device)
+    weights = torch.exp(-(((places - places[:, None]) / sigma) ** 2) / 2)
+    return weights / weights.sum(-1, keepdim=True)

@@ -13,6 +13,7 @@ from napari_segloop.core.augment import vary
 from napari_segloop.core.devices import choose_device, place
 from napari_segloop.core.learner import Learner
 from napari_segloop.core.patches import Batch, PatchSampler, TeachingImage
+from napari_segloop.core.places import Places
 from napari_segloop.core.schedule import SCORED_AT, one_cycle
 from napari_segloop.core.scoring import Examiner
 
@@ -50,18 +51,18 @@ class Classroom:
         self.device = device = choose_device(settings.device)
         self.lesson, self.precision, self._settings = lesson, precision, settings
         self.learner = Learner(network, settings.learning_rate, precision, device)
+        truths = lesson.teaching_truth()
         self._sampler = PatchSampler(
             [
                 TeachingImage(image, truth, numbers, device)
-                for image, truth, numbers in zip(
-                    lesson.images, lesson.teaching_truth(), lesson.ranges, strict=True
-                )
+                for image, truth, numbers in zip(lesson.images, truths, lesson.ranges, strict=True)
             ],
+            Places(truths, lesson.newest),
             settings.patch,
             settings.batch,
             settings.seed,
         )
-        self._noise = torch.Generator().manual_seed(settings.seed)
+        self._noise = torch.Generator(device).manual_seed(settings.seed)
         self.examiner = self._examiner(lesson.images)
 
     def step(self, step: int, steps: int | None) -> float:

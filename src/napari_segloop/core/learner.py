@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from napari_segloop.core.devices import DTYPES, autocast, place
 from napari_segloop.core.losses import segmentation_loss
 from napari_segloop.core.muon import Muon
+from napari_segloop.core.transfers import Underway
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -47,6 +48,7 @@ class Learner:
         self._optimizers = _optimizers(self._network, rate, DTYPES[precision])
         self._norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
         self._steps = 0
+        self._losses = Underway()
 
     def step(self, batch: Batch, relative_rate: float) -> float:
         """Take one step.
@@ -61,7 +63,8 @@ class Learner:
         Returns
         -------
         float
-            The loss.
+            The loss; on a graphics processor that of the step before, since reading this one would
+            hold up the next.
         """
         self._set(self._rate * relative_rate)
         loss = segmentation_loss(self._forward(batch.images), batch.truth)
@@ -70,7 +73,7 @@ class Learner:
         for optimizer in self._optimizers:
             optimizer.step()
         self._steps += 1
-        return float(loss.detach())
+        return self._losses.exchange(loss.detach())
 
     def graduate(self) -> nn.Module:
         """Return the network of this moment.

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_segloop.core.errors import InputError, TruthError
-from napari_segloop.core.holdout import NO_HISTORY, UNKNOWN, History, Split, look_of, split
+from napari_segloop.core.holdout import NO_HISTORY, UNKNOWN, Block, History, Split, look_of, split
 from napari_segloop.core.images import (
     Array,
     ArrayPlane,
@@ -100,6 +100,8 @@ class Lesson:
         Of each image's file.
     pixel_size : (float, float) or None
         Of all images, in micrometres; None when not known or not alike.
+    newest : tuple of Block
+        Those that teach and did not, or with another truth, teach the model to improve.
     """
 
     values: tuple[int, ...]
@@ -111,6 +113,7 @@ class Lesson:
     ranges: tuple[Range, ...]
     statistics: tuple[Statistics, ...]
     pixel_size: PixelSize | None = None
+    newest: tuple[Block, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -192,8 +195,9 @@ def prepare_lesson(
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
     ranges = tuple(range_for(normalization, item) for item in statistics)
     size = agreed(item.pixel_size for item in images)
+    new = () if settings.afresh else _newest(parts, start)
     return Lesson(
-        values, normalization, normalised, truths, parts, outputs, ranges, statistics, size
+        values, normalization, normalised, truths, parts, outputs, ranges, statistics, size, new
     )
 
 
@@ -209,6 +213,13 @@ def _history(start: ModelInfo | None) -> History:
         frozenset(map(look_of, blocks)) for blocks in (start.teach_hashes, start.test_hashes)
     )
     return History(taught, tested)
+
+
+def _newest(parts: Split, start: ModelInfo | None) -> tuple[Block, ...]:
+    if start is None:
+        return ()
+    known = frozenset(start.teach_hashes)
+    return tuple(block for block in parts.teach if block.content not in known)
 
 
 def _check_shapes(item: TrainingImage, first: TrainingImage) -> None:
