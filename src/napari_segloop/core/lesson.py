@@ -66,6 +66,10 @@ class TrainingImage:
         Of the whole file that the plane is from; of the plane when not given.
     pixel_size : (float, float), optional
         Height and width of a pixel in micrometres, where they are known.
+    index : tuple of int
+        Which plane of its file it is: one number for each leading axis.
+    origin : (int, int)
+        Where it begins in that plane, in rows and columns.
     """
 
     name: str
@@ -74,6 +78,8 @@ class TrainingImage:
     checked: Mask | None = None
     statistics: Statistics | None = None
     pixel_size: PixelSize | None = None
+    index: tuple[int, ...] = ()
+    origin: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
