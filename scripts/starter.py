@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.starter import PACKAGED, StarterInfo, pack, read_starter
 from napari_segloop.core.newmodel import VERSIONED
+from napari_segloop.core.starter import PACKAGED, StarterInfo, pack, read_starter
 
 ENCODER, DEPTH = "resnet34", 4
 LICENCE = "BSD-3-Clause"

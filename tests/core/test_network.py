@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import copy
 import socket
-import time
 from typing import TYPE_CHECKING
 
-import huggingface_hub.constants
 import pytest
-import segmentation_models_pytorch as smp
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from napari_segloop.core import network as module
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.network import Architecture, build_network, build_pretrained, fold
+from napari_segloop.core.network import Architecture, build_network, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from napari_segloop.core.modelfile import Model
 
@@ -113,63 +107,3 @@ def test_what_cannot_be_folded_is_left() -> None:
     with torch.inference_mode():
         wanted = network.eval()(window)
         torch.testing.assert_close(fold(network)(window), wanted, rtol=1e-4, atol=1e-5)
-
-
-@pytest.fixture
-def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No weights on this machine and no proxy."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, int]]:
-    """A host that answers the call but has nothing to give."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[:2]
-
-
-def closed_port() -> tuple[str, int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address: tuple[str, int] = server.getsockname()[:2]
-    return address
-
-
-PARTS = Architecture("resnet18", 2, 3, 4)
-
-
-@pytest.mark.usefixtures("no_cache")
-@pytest.mark.parametrize("answers", [False, True], ids=["no-network", "no-weights-behind-it"])
-def test_without_weights_training_starts_from_zero_and_says_so(
-    answers: bool, listener: tuple[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "WEIGHTS_HOST", listener if answers else closed_port())
-    before = time.perf_counter()
-    network, problem = build_pretrained(PARTS)
-    assert time.perf_counter() - before < 60
-    assert problem is not None
-    assert "starts from zero" in problem
-    assert "\n" not in problem
-    assert network.eval()(torch.zeros(1, 2, 64, 64)).shape == (1, 3, 64, 64)
-
-
-def test_cached_weights_need_no_network(no_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = smp.encoders.encoders["resnet18"]["pretrained_settings"]["imagenet"]
-    folder = no_cache / f"models--{source['repo_id'].replace('/', '--')}" / "snapshots"
-    folder = folder / source["revision"]
-    folder.mkdir(parents=True)
-    weights = smp.encoders.get_encoder("resnet18", weights=None).state_dict()
-    save_file({name: torch.full_like(x, 0.5) for name, x in weights.items()},
-              folder / "model.safetensors")  # fmt: skip
-    (folder / "config.json").write_text("{}")
-    monkeypatch.setattr(module, "WEIGHTS_HOST", closed_port())
-    network, problem = build_pretrained(PARTS)
-    assert problem is None
-    assert (network.get_submodule("encoder.layer1.0.conv1").weight == 0.5).all()
-
-
-def test_an_unknown_encoder_is_no_matter_of_weights() -> None:
-    with pytest.raises(InputError, match="resnet43"):
-        build_pretrained(Architecture("resnet43", 1, 2, 4))

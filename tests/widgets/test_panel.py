@@ -453,8 +453,16 @@ def test_an_older_version_is_used_again(make: Make, qtbot: QtBot) -> None:
     assert session.calls == [("use_version", 1)]
 
 
-def test_expert_settings_go_to_the_session(make: Make) -> None:
+def test_expert_settings_go_to_the_session(make: Make, qtbot: QtBot) -> None:
     panel, session = make(IDLE)
+    start = panel.advanced.start
+    assert (start.currentText(), session.settings.start) == ("general microscopy", "starter")
+    for key, name in ((Qt.Key.Key_Down, "imagenet"), (Qt.Key.Key_Down, "none")):
+        qtbot.keyClick(start, key)
+        assert session.settings.start == name
+    with qtbot.waitSignal(panel.advanced.model_wanted):
+        qtbot.keyClick(start, Qt.Key.Key_End)
+    assert (start.currentText(), session.settings.start) == ("from zero", "none")
     panel.advanced.seed.setValue(7)
     panel.advanced.encoder.setCurrentText("resnet18")
     assert (session.settings.seed, session.settings.encoder) == (7, "resnet18")

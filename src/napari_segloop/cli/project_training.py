@@ -15,7 +15,6 @@ from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
 from napari_segloop.cli.training import (
-    NO_MODELS,
     Course,
     reading_for,
     say,
@@ -25,6 +24,7 @@ from napari_segloop.cli.training import (
 )
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import load_model, model_bytes, model_from_bytes
+from napari_segloop.core.settings import STARTS
 from napari_segloop.core.train import fit
 from napari_segloop.store.annotations import Save
 from napari_segloop.store.project import Project
@@ -73,17 +73,17 @@ def first_model(
     record : ProjectRecord
         Its versions.
     start : str
-        "current", "none", "imagenet" or a model file.
+        "current", "starter", "imagenet", "none" or a model file.
 
     Returns
     -------
     model : Model or None
-        None for none.
+        None unless there is one.
     parent : int or None
         Its version, where the project has one.
     """
     if start != "current":
-        model = None if start in NO_MODELS else load_model(Path(start))
+        model = None if start in STARTS else load_model(Path(start))
         known = {each.model: each.number for each in record.versions}
         return model, None if model is None else known.get(model.info.original or model.id)
     current = next((each for each in record.versions if each.number == record.current), None)
@@ -147,6 +147,7 @@ def described(
     """
     model = result.candidate or result.model
     info, settings = model.info, asdict(result.settings) if result.settings else {}
+    settings["start"] = result.base  # in fact, whatever was asked for
     return VersionRecord(
         number=number,
         model=model.id,

@@ -31,7 +31,8 @@ class TrainRequest:
     task : {"classes", "objects"}, optional
         What label values mean; classes, or the task of the start model, when not given.
     start : str
-        A model file, "imagenet", "none", or "current": the version in use in the project.
+        A model file, "starter", "imagenet", "none", or "current": the version in use in the
+        project.
     encoder : str, optional
         Any encoder of segmentation-models-pytorch.
     ignore : int, optional
@@ -84,9 +85,9 @@ class TrainRequest:
 )
 @click.option(
     "--start",
-    metavar="MODEL|imagenet|none",
-    help="Start from a model, from everyday photos, or from zero.  [default: none; with --project "
-    "the version in use]",
+    metavar="MODEL|starter|imagenet|none",
+    help="Start from a model, from general microscopy, from everyday photos "
+    "(needs a network once), or from zero.  [default: starter; with --project the version in use]",
 )
 @click.option("--encoder", metavar="NAME", help="Any encoder of smp.  [default: resnet34]")
 @click.option("--ignore", type=int, metavar="VALUE", help="A label value that is never truth.")
@@ -114,7 +115,7 @@ def command(**request: object) -> int:
         _need_files(files)
     elif files or request["reading"] != options.Reading():
         raise click.UsageError("--project brings its images; leave out what names or reads others")
-    request["start"] = request["start"] or ("current" if request["project"] else "none")
+    request["start"] = request["start"] or ("current" if request["project"] else "starter")
     job = "project_training" if request["project"] else "training"
     return options.start_job(job, TrainRequest(**request))  # type: ignore[arg-type]
 

@@ -16,8 +16,9 @@ from napari_segloop.core.errors import ModelError
 from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import load_model, save_model
+from napari_segloop.core.modelinfo import BASES
 from napari_segloop.core.normalize import measure
-from napari_segloop.core.settings import TrainSettings
+from napari_segloop.core.settings import STARTS, TrainSettings
 from napari_segloop.core.train import fit
 from napari_segloop.files.images import open_image, open_labels
 from napari_segloop.files.pairing import pair
@@ -38,14 +39,13 @@ if TYPE_CHECKING:
 
 CLOSING = 2.0  # seconds for writing the model and for Python to end
 SHORTEST = 1.0
-NO_MODELS = ("none", "imagenet")
 
 
 def run(request: TrainRequest, reporter: Reporter) -> int:
     """Teach a network and write it."""
     pairing = pair(request.images, request.labels, request.checked or None)
     check_outputs(request, pairing)
-    start = None if request.start in NO_MODELS else load_model(Path(request.start))
+    start = None if request.start in STARTS else load_model(Path(request.start))
     reading = reading_for(request.reading, start)
     settings_for(request, start, reading)  # wrong values are found before images are read
     images = [plane for item in with_truth(pairing, request) for plane in read_pair(item, reading)]
@@ -135,7 +135,7 @@ def settings_for(request: TrainRequest, start: Model | None, reading: Reading) -
     return TrainSettings(
         task=request.task or (start.info.task if start else "classes"),
         encoder=request.encoder or (start.info.encoder if start else "resnet34"),
-        pretrained=request.start == "imagenet",
+        start=request.start if request.start in STARTS else STARTS[0],
         steps=request.steps,
         seconds=None if request.steps else seconds_left(request.minutes),
         seed=request.seed,
@@ -254,6 +254,7 @@ def summary(result: TrainResult, course: Course) -> dict[str, object]:
         "id": result.model.id,
         "accepted": result.accepted,
         "score": result.score,
+        "start": result.base,
         "start_score": result.start_score,
         "dice": dict(zip(info.values, result.dice, strict=False)),
         "steps": result.steps,
@@ -279,7 +280,7 @@ def say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> 
     """Say in sentences what a training led to."""
     agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
     reporter.say(
-        f"{_counted(result.steps)} in {duration(result.seconds)}; "
+        f"{_counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
         f"agreement on test regions (Dice): {agreement}."
     )
     if result.accepted and result.start_score is not None:

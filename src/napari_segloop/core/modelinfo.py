@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
-DESCRIPTION = ("created", "author", "pixel_size", "unit", "example", "original")
+DESCRIPTION = ("created", "author", "pixel_size", "unit", "example", "original", "base")
 """Told of a model, no part of its identity: equal weights and settings have one id, whoever made
 them. So files from before these entries keep their ids, too."""
+BASES = {
+    "starter": "general microscopy",
+    "imagenet": "everyday photos",
+    "none": "zero",
+    "model": "a model",
+}
+"""What training started from, and what people call it."""
 MAX_CHANNELS = 4096
 MAX_VALUES = 256  # labels are predicted as bytes
 LONGEST_AUTHOR = 200
@@ -78,8 +85,10 @@ class ModelInfo:
     example : Example or None
         A small piece of a training image.
     original : str or None
-        Id of the model that this is a copy of in half precision, as projects keep it. These six
-        are not part of the identity.
+        Id of the model that this is a copy of in half precision, as projects keep it.
+    base : str
+        What training started from, one of `BASES`; empty when not known. These seven are not part
+        of the identity.
     format : int
         Version of this record.
     """
@@ -107,6 +116,7 @@ class ModelInfo:
     unit: str = UNIT
     example: Example | None = None
     original: str | None = None
+    base: str = ""
     format: int = FORMAT
 
     @property
@@ -226,6 +236,7 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "author": isinstance(info.author, str) and len(info.author) <= LONGEST_AUTHOR,
         "pixel size": info.pixel_size is None or is_pixel_size(info.pixel_size),
         "unit": info.unit == UNIT,
+        "base": info.base in ("", *BASES),
         "names": all(isinstance(text, str) for text in _texts(info)),
     }
     if wrong := [name for name, fine in sound.items() if not fine]:

@@ -9,13 +9,10 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-import socket
 from dataclasses import dataclass
-from urllib.request import getproxies
 
 import segmentation_models_pytorch as smp
 import torch
-from huggingface_hub import try_to_load_from_cache
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -23,8 +20,6 @@ from napari_segloop.core.errors import InputError
 
 STRIDE = 32  # the grid on which tiles lie: encoders halve an image up to five times
 DECODER = (256, 128, 64, 32, 16)  # smp's channels, deepest first
-WEIGHTS_HOST = ("huggingface.co", 443)
-WEIGHTS_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +111,6 @@ def _drop_idle(module: nn.Module, called: set[nn.Module]) -> None:
             setattr(module, name, nn.Identity())
         else:
             _drop_idle(part, called)
-
-
-def build_pretrained(parts: Architecture) -> tuple[nn.Module, str | None]:
-    """Build a U-Net on ImageNet weights, or without them where there is no network.
-
-    Parameters
-    ----------
-    parts : Architecture
-        Encoder, channels, outputs, depth.
-
-    Returns
-    -------
-    network : torch.nn.Module
-        In training mode, float32.
-    problem : str or None
-        What went wrong, as one sentence, when the weights are not ImageNet's.
-    """
-    try:
-        if not (_is_cached(parts.encoder) or getproxies().get("https")):
-            socket.create_connection(WEIGHTS_HOST, WEIGHTS_TIMEOUT).close()
-        return build_network(parts, "imagenet"), None
-    except OSError as error:
-        reason = str(error).partition("\n")[0]
-        cause = f"could not be fetched from {WEIGHTS_HOST[0]} ({reason})"
-    except InputError:
-        cause = f"do not exist for {parts.encoder}"
-    return build_network(parts), f"The ImageNet weights {cause}; training starts from zero instead."
-
-
-def _is_cached(encoder: str) -> bool:
-    """Say whether an encoder's weights lie on this machine already."""
-    settings = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings", {})
-    if "imagenet" not in settings:
-        return False
-    source = settings["imagenet"]
-    found = try_to_load_from_cache(
-        source["repo_id"], "model.safetensors", revision=source["revision"]
-    )
-    return isinstance(found, str)
 
 
 def fold(network: nn.Module) -> nn.Module:

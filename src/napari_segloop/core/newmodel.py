@@ -63,6 +63,7 @@ def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: S
         teach_hashes=tuple(block.content for block in lesson.split.teach),
         test_hashes=tuple(block.content for block in lesson.split.test),
         start=_known_as(story.start),
+        base=story.base,
         versions=tuple((name, importlib.metadata.version(name)) for name in VERSIONED),
         author=settings.author,
         pixel_size=lesson.pixel_size,

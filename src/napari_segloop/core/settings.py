@@ -13,6 +13,7 @@ from napari_segloop.core.errors import InputError
 TASKS = ("classes", "objects")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEPTHS = (3, 4, 5)
+STARTS = ("starter", "imagenet", "none")
 RULES = ("between", "training", "file", "percentile")
 
 
@@ -28,8 +29,9 @@ class TrainSettings:
         Any encoder that segmentation-models-pytorch knows.
     depth : int
         How many times the encoder halves the image, 3 to 5.
-    pretrained : bool
-        Start the encoder from ImageNet weights, which needs a network.
+    start : {"starter", "imagenet", "none"}
+        What the first network, and what is learnt again, starts from: general microscopy,
+        everyday photos (which needs a network once), or zero.
     afresh : bool
         Learn again from all: a model to start from only has to be beaten.
     steps : int, optional
@@ -66,7 +68,7 @@ class TrainSettings:
     task: str = "classes"
     encoder: str = "resnet34"
     depth: int = 4
-    pretrained: bool = False
+    start: str = "starter"
     afresh: bool = False
     steps: int | None = None
     seconds: float | None = None
@@ -84,6 +86,7 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         _check_name("task", self.task, TASKS)
+        _check_name("start", self.start, STARTS)
         _check_name("device", self.device, DEVICES)
         _check_name("normalization rule", self.normalization, RULES)
         _check_positive("number of steps", self.steps)

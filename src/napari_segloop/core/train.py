@@ -97,7 +97,7 @@ def _fit(
 ) -> Generator[Event, None, TrainResult]:
     budget = Budget(settings.steps, settings.seconds)
     lesson = prepare_lesson(images, settings, start.info if start else None)
-    classroom = yield from _open(lesson, settings, start)
+    classroom, base = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget.steps)
     before = score_before(classroom, start)
     best, plateau, stopped = Best(), Plateau(), False
@@ -121,18 +121,19 @@ def _fit(
         yield from _announce(lesson, step)
     if not stopped or best.scored is None:  # a Stop must not take long
         yield from best.consider(classroom, step)
-    return conclude(classroom, best, Story(settings, start, before, step, budget.elapsed, stopped))
+    story = Story(settings, start, before, step, budget.elapsed, stopped, base)
+    return conclude(classroom, best, story)
 
 
 def _open(
     lesson: Lesson, settings: TrainSettings, start: Model | None
-) -> Generator[Event, None, Classroom]:
+) -> Generator[Event, None, tuple[Classroom, str]]:
     """Build the network, choose the precision, gather the patches."""
     set_threads(settings.threads)
     torch.manual_seed(settings.seed)
     device = choose_device(settings.device)
     keep_large_blocks()
-    network = yield from first_network(lesson, settings, start)
+    begun = yield from first_network(lesson, settings, start)
     precision = probe_training(device)
     torch.manual_seed(settings.seed)
     if not lesson.split.test:
@@ -140,7 +141,7 @@ def _open(
             "There is too little truth to keep test regions: the score is on regions that were "
             "also taught, and says less. Check some more places."
         )
-    return Classroom(network, lesson, settings, precision)
+    return Classroom(begun.network, lesson, settings, precision), begun.base
 
 
 def _announce(lesson: Lesson, steps: int | None) -> Iterator[Event]:

@@ -53,6 +53,11 @@ class TrainResult:
     device: str = ""
     settings: TrainSettings | None = None
 
+    @property
+    def base(self) -> str:
+        """What the new model started from: "starter", "imagenet", "none" or "model"."""
+        return (self.candidate or self.model).info.base
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -72,6 +77,8 @@ class Story:
         Wall time.
     stopped : bool
         Whether it was asked to stop.
+    base : {"starter", "imagenet", "none", "model"}
+        What the network started from in fact.
     """
 
     settings: TrainSettings
@@ -80,3 +87,4 @@ class Story:
     steps: int
     seconds: float
     stopped: bool
+    base: str

@@ -68,8 +68,8 @@ class Facts:
     pixel_size: tuple[float, float] | None = None
 
 
-def software_of(data: bytes) -> dict[str, str]:
-    """Return what made a model, as its file says.
+def made_by(data: bytes) -> tuple[dict[str, str], dict[str, object]]:
+    """Return what made a model, and what it started from, as its file says.
 
     Parameters
     ----------
@@ -78,13 +78,16 @@ def software_of(data: bytes) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        Versions by name; empty for a file that is none of ours.
+    versions : dict of str to str
+        By name; empty for a file that is none of ours.
+    start : dict of str to object
+        One entry, "start", beside the settings; empty where the file does not say.
     """
     try:
-        return dict(info_in(BytesIO(data), len(data)).versions)
+        info = info_in(BytesIO(data), len(data))
     except ModelError:
-        return {}
+        return {}, {}
+    return dict(info.versions), {"start": info.base} if info.base else {}
 
 
 def taken_from(kind: type[T], record: VersionRecord) -> T:

@@ -11,7 +11,7 @@ from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Valida
 from napari_segloop.core.magnification import agreed
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
-from napari_segloop.session.facts import software_of
+from napari_segloop.session.facts import made_by
 from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.teaching import Truth, checked_truth, nothing_checked, truth_of_now
@@ -206,9 +206,10 @@ class Training(Errand):
             for value, score in zip(answer.values, answer.dice, strict=False)
             if score is not None
         }
+        versions, start = made_by(new.data)
         return Origin(
-            self.snapshot, _plain(self._settings), self._settings.seed, answer.seconds,
-            answer.device, dice, software_of(new.data),
+            self.snapshot, _plain(self._settings) | start, self._settings.seed, answer.seconds,
+            answer.device, dice, versions,
         )  # fmt: skip
 
     def submit(self, request: TrainRequest) -> int:  # type: ignore[override]  # its only request

@@ -50,6 +50,7 @@ class SegLoopDock(QWidget):
         masks.layer_wanted.connect(ways.choose_labels)
         masks.files_wanted.connect(ways.choose_files)
         masks.model_wanted.connect(ways.choose_model)
+        self.panel.advanced.model_wanted.connect(ways.choose_model)
         self.panel.images.layers_wanted.connect(ways.choose_images)
         self.panel.images.area_wanted.connect(self.areas.ask)
         self.panel.classes.label_chosen.connect(stage.choose_label)

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidg
 from napari_segloop.core.example import NOT_CHECKED
 from napari_segloop.core.labelclass import COLOURS
 from napari_segloop.core.magnification import in_words
+from napari_segloop.core.modelinfo import BASES
 from napari_segloop.session.words import TASKS, counted, percent
 from napari_segloop.widgets.part import in_column, prose
 from napari_segloop.widgets.theme import em
@@ -60,7 +61,8 @@ def _rows(info: ModelInfo, size: int) -> Iterator[tuple[str, str]]:
     yield "Pixel size", "not recorded in the file" if known is None else in_words(known)
     yield "Agreement", "not tested" if info.score is None else f"{percent(info.score)} (mean Dice)"
     yield "Regions", teach_and_test(len(info.teach_hashes), len(info.test_hashes))
-    yield "Training", counted(info.steps, "step")
+    start = f" from {BASES[info.base]}" if info.base else ""
+    yield "Training", f"{counted(info.steps, 'step')}{start}"
     yield "Made", when(info.created)
     yield "Encoder", f"{info.encoder}, depth {info.depth}"
     yield "Made with", ", ".join(f"{name} {version}" for name, version in info.versions)
