@@ -18,6 +18,7 @@ from napari_segloop.core.forecast import Forecast, Score
 from napari_segloop.core.learningcurve import Rehearsed, RoundScored
 from napari_segloop.core.ranking import RankSettings
 from napari_segloop.core.rehearsaldesk import Desk, check_images
+from napari_segloop.core.schedule import AGAIN
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.core.strategies import choose_places
 from napari_segloop.core.train import fit
@@ -219,7 +220,7 @@ class Rehearsal:
     ) -> Generator[Event, None, RoundScored]:
         """Train on all that is checked; truth of a single class teaches nothing yet."""
         images = [desk.lesson() for desk in self.desks if desk.checked.any()]
-        training = replace(self._training, afresh=done.again)
+        training = _again(self._training) if done.again else self._training
         try:
             taught = yield from fit(images, training, self.model or self._start, should_stop)
         except TruthError as error:
@@ -241,3 +242,10 @@ class Rehearsal:
                 return None
             desk.take(found, objects=self._objects)
         return (yield from self._score.of(forecast, should_stop))
+
+
+def _again(training: TrainSettings) -> TrainSettings:
+    """Learn again from all, for as long as the dock does."""
+    steps = None if training.steps is None else round(AGAIN * training.steps)
+    seconds = None if training.seconds is None else AGAIN * training.seconds
+    return replace(training, afresh=True, steps=steps, seconds=seconds)

@@ -21,6 +21,7 @@ FEWEST_STEPS = 8
 SLACK = 0.05  # of the steps
 COOLING = 0.25  # of the steps so far, in which the rate falls when a training ends early
 SCORED_AT = (0.7, 0.85, 1.0)  # of the steps
+AGAIN = 2.5  # times as long as an improvement is learning again, where nothing is known yet
 
 
 def one_cycle(step: int, steps: int | None) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.magnification import mismatch
+from napari_segloop.core.schedule import AGAIN
 from napari_segloop.core.settings import TrainSettings
 from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 USEFUL = 0.5  # mean Dice under which masks are not replaced unasked
 FOLLOWED = 16  # planes that are predicted by themselves after a training
 SECONDS = 48.0  # with starting, scoring and drawing, new masks come within a minute
-AGAIN = 2.5  # times as long, where nothing is known yet
 
 
 class JobActions(ImportActions):
