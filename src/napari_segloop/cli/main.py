@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, SOME_FAILED, NOTHING_STARTED, STOPPED = 0, 1, 2, 130
-COMMANDS = ("train", "predict", "rank", "evaluate", "project", "demo", "doctor")
+COMMANDS = ("train", "predict", "rank", "evaluate", "project", "simulate", "demo", "doctor")
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,276 @@
+"""``segloop simulate``: read images with their truth, play the loop, tell how fast it learns."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.outputs import check_file
+from napari_segloop.cli.report import drain, duration, table
+from napari_segloop.cli.simulate import DEFAULT_MINUTES
+from napari_segloop.cli.training import read_pair, reading_for
+from napari_segloop.core.durable import replacing
+from napari_segloop.core.errors import InputError
+from napari_segloop.core.events import Notice, StepDone, TileDone
+from napari_segloop.core.learningcurve import RehearsalSettings, RoundScored
+from napari_segloop.core.modelfile import load_model
+from napari_segloop.core.rehearsal import rehearse
+from napari_segloop.core.settings import STARTS, TrainSettings
+from napari_segloop.files.pairing import pair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.cli.report import Reporter
+    from napari_segloop.cli.simulate import SimulateRequest
+    from napari_segloop.core.events import Event
+    from napari_segloop.core.learningcurve import Rehearsed
+    from napari_segloop.core.lesson import TrainingImage
+    from napari_segloop.core.modelfile import Model
+    from napari_segloop.files.pairing import Pair, Pairing
+
+SCORED_SHARE = 3  # one of three images, at least, is only scored
+SMALLEST_SIDE = 64  # pixels of an image that is cut in halves
+Images = list["TrainingImage"]
+
+
+def run(request: SimulateRequest, reporter: Reporter) -> int:
+    """Play the loop and tell every round."""
+    began = time.monotonic()
+    pairing = pair([request.images], [request.truth])
+    if request.csv is not None:
+        check_file(request.csv, _files(pairing))
+    start = None if request.start in STARTS else load_model(Path(request.start))
+    settings, training = _settings(request), training_for(request, start)
+    if pairing.skipped:
+        reporter.notice(f"Passed over {len(pairing.skipped)} image(s) without truth.")
+    worked, unseen = read_images(request, pairing, training, reporter)
+    with stop_on_interrupt(lambda: reporter.notice("Stopping.")) as should_stop:
+        course = _Course(request, reporter)
+        played = rehearse(worked, unseen, settings, training, start, should_stop)
+        found = drain(played, course.tell)
+    _tell(found, course.rounds, reporter)
+    reporter.result(
+        rounds=[_plain(each) for each in course.rounds],
+        area=found.area,
+        window=found.window,
+        how=request.how,
+        seed=request.seed,
+        worked=[item.name for item in worked],
+        unseen=[item.name for item in unseen],
+        csv=request.csv,
+        stopped=found.stopped,
+        skipped=len(pairing.skipped),
+        seconds=time.monotonic() - began,
+    )
+    return 130 if found.stopped else 0
+
+
+def _files(pairing: Pairing) -> list[Path]:
+    return [file for each in pairing.pairs for file in (each.image, each.labels)]
+
+
+def _settings(request: SimulateRequest) -> RehearsalSettings:
+    return RehearsalSettings(
+        request.rounds, request.places, request.how, request.window, request.seed
+    )
+
+
+def training_for(request: SimulateRequest, start: Model | None) -> TrainSettings:
+    """Return the settings of each round's training.
+
+    Parameters
+    ----------
+    request : SimulateRequest
+        What the user asked for.
+    start : Model, optional
+        Gives task and encoder where the user names none.
+
+    Returns
+    -------
+    TrainSettings
+        Checked.
+    """
+    task, encoder = ("classes", "resnet34")
+    if start is not None:
+        task, encoder = start.info.task, start.info.encoder
+    reading = reading_for(request.reading, start)
+    return TrainSettings(
+        task=request.task or task,
+        encoder=request.encoder or encoder,
+        start=request.start if request.start in STARTS else STARTS[0],
+        steps=request.steps,
+        seconds=None if request.steps else 60 * (request.minutes or DEFAULT_MINUTES),
+        seed=request.seed,
+        device=request.computing.device,
+        threads=request.computing.threads,
+        axes=reading.axes,
+        channels=reading.channels,
+    )
+
+
+def read_images(
+    request: SimulateRequest, pairing: Pairing, training: TrainSettings, reporter: Reporter
+) -> tuple[Images, Images]:
+    """Read all images, and divide them into those worked on and those that are only scored.
+
+    Parameters
+    ----------
+    request : SimulateRequest
+        Seed and share of the division.
+    pairing : Pairing
+        The files. A single one is cut in halves.
+    training : TrainSettings
+        How images are read.
+    reporter : Reporter
+        Told how they are divided.
+
+    Returns
+    -------
+    worked, unseen : list of TrainingImage
+        A plane each; all planes of a file are on one side.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read, does not fit, or there are too few.
+    """
+    rng = np.random.default_rng(request.seed)
+    if len(pairing.pairs) == 1:
+        worked, unseen = _halves(_read(pairing.pairs, request, training), rng)
+        reporter.notice(
+            "There is a single image: one half of it is worked on, the other only scored."
+        )
+        return worked, unseen
+    pairs = [pairing.pairs[i] for i in rng.permutation(len(pairing.pairs))]
+    count = _worked_count(request.work_on, len(pairs))
+    sides = [sorted(side, key=lambda each: each.image) for side in (pairs[:count], pairs[count:])]
+    reporter.notice(f"{len(sides[0])} image(s) are worked on, {len(sides[1])} only scored.")
+    worked, unseen = (_read(side, request, training) for side in sides)
+    return worked, unseen
+
+
+def _worked_count(wanted: int | None, images: int) -> int:
+    most = images - -(-images // SCORED_SHARE)
+    if wanted is not None and wanted > most:
+        raise InputError(
+            f"at most {most} of {images} images to work on, since a third is only scored",
+            f"{wanted}",
+            "Give more images, or a smaller --work-on.",
+        )
+    return wanted or most
+
+
+def _read(pairs: Sequence[Pair], request: SimulateRequest, training: TrainSettings) -> Images:
+    reading = replace(request.reading, axes=training.axes, channels=training.channels)
+    items = [item for each in pairs for item in read_pair(each, reading)]
+    if request.ignore is None:
+        return items
+    return [replace(item, checked=item.labels != request.ignore) for item in items]
+
+
+def _halves(items: Images, rng: np.random.Generator) -> tuple[Images, Images]:
+    """Cut each plane across its longer side; chance says which half is worked on."""
+    shape = items[0].labels.shape
+    axis = int(shape[1] > shape[0])
+    if max(shape) < 2 * SMALLEST_SIDE:
+        raise InputError(
+            f"several images, or one of at least {2 * SMALLEST_SIDE} pixels",
+            f"one of {shape} pixels",
+            "Give more images with their truth.",
+            items[0].name,
+        )
+    middle = shape[axis] // 2
+    parts = [slice(0, middle), slice(middle, None)]
+    cuts = [(part, slice(None)) if axis == 0 else (slice(None), part) for part in parts]
+    sides = [[_cut(item, cut) for item in items] for cut in cuts]
+    first = int(rng.integers(2))
+    return sides[first], sides[1 - first]
+
+
+def _cut(item: TrainingImage, cut: tuple[slice, slice]) -> TrainingImage:
+    checked = None if item.checked is None else item.checked[cut]
+    return replace(item, image=item.image[(..., *cut)], labels=item.labels[cut], checked=checked)
+
+
+class _Course:
+    """Tells how a rehearsal goes, and writes its rounds as they come."""
+
+    def __init__(self, request: SimulateRequest, reporter: Reporter) -> None:
+        self._request, self._reporter = request, reporter
+        self.rounds = list[RoundScored]()
+
+    def tell(self, event: Event) -> None:
+        """Tell of an event."""
+        self._reporter.event(event)
+        where = f"round {len(self.rounds)} of {self._request.rounds}"
+        if isinstance(event, Notice):
+            self._reporter.say(event.text)
+        elif isinstance(event, RoundScored):
+            self._reporter.started = True
+            self.rounds.append(event)
+            self._write()
+        elif isinstance(event, StepDone):
+            self._reporter.progress(f"{where}: step {event.step} of {event.steps or '?'}")
+        elif isinstance(event, TileDone):
+            self._reporter.progress(f"{where}: predicting, tile {event.tile} of {event.tiles}")
+
+    def _write(self) -> None:
+        if self._request.csv is None:
+            return
+        rows = [_row(each, self._request) for each in self.rounds]
+        with (
+            replacing(self._request.csv) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def _plain(scored: RoundScored) -> dict[str, object]:
+    fields = scored.to_dict()
+    del fields["event"]
+    return fields
+
+
+def _row(scored: RoundScored, request: SimulateRequest) -> dict[str, object]:
+    """Return a line of the table, with a column for each class."""
+    fields = {"how": request.how, "seed": request.seed} | _plain(scored)
+    fields |= {f"dice_{value}": dice for value, dice in scored.classes.items()}
+    del fields["classes"]
+    return fields
+
+
+def _tell(found: Rehearsed, rounds: Sequence[RoundScored], reporter: Reporter) -> None:
+    if not rounds:
+        return
+    values = list(rounds[0].classes)
+    header = ["round", "places", "annotator, s", "checked, px", "strokes", "Dice"]
+    header += [f"class {value}" for value in values] + ["taken over", "steps", "training, s"]
+    reporter.show(table(header, [_cells(each, values) for each in rounds]))
+    if found.area is not None:
+        spent = duration(rounds[-1].seconds)
+        reporter.show(f"Area under the learning curve: {found.area:.3f} over {spent}.")
+
+
+def _cells(scored: RoundScored, values: Sequence[int]) -> list[object]:
+    taught = scored.steps > 0
+    return [
+        f"{scored.round}",
+        scored.places,
+        f"{scored.seconds:.1f}",
+        scored.checked_pixels,
+        scored.strokes,
+        scored.dice,
+        *(scored.classes.get(value) for value in values),
+        ("yes" if scored.accepted else "no") if taught else None,
+        scored.steps if taught else None,
+        f"{scored.train_seconds:.0f}" if taught else None,
+    ]
