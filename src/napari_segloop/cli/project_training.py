@@ -10,12 +10,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_segloop.cli.course import Course
 from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
 from napari_segloop.cli.training import (
-    Course,
     reading_for,
     say,
     settings_for,

@@ -108,7 +108,18 @@ class _Reader:
                 pixels, known = self._pixels(index, window)
                 name = f"{identity.name} [{';'.join(map(str, index))}]" if index else identity.name
                 size = identity.pixel_size
-                yield TrainingImage(name, pixels, labels, truth & known, statistics, size)
+                origin = window[0].start, window[1].start
+                yield TrainingImage(
+                    name,
+                    pixels,
+                    labels,
+                    truth & known,
+                    statistics,
+                    size,
+                    index,
+                    origin,
+                    identity.name if index else None,
+                )
 
     def _truth(self, index: tuple[int, ...], window: Window) -> tuple[Labels, Mask]:
         names = ("labels", "prediction", "checked", "kind", "epoch")

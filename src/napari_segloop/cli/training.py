@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.clock import process_age
+from napari_segloop.cli.course import Course, counted
 from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain, duration
 from napari_segloop.cli.train import DEFAULT_MINUTES
 from napari_segloop.core.errors import ModelError
-from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import load_model, save_model
 from napari_segloop.core.modelinfo import BASES
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from napari_segloop.cli.options import Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.train import TrainRequest
-    from napari_segloop.core.events import Event
     from napari_segloop.core.images import Mask
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.trainresult import TrainResult
@@ -183,7 +182,16 @@ def read_pair(item: Pair, reading: Reading) -> Iterator[TrainingImage]:
             if checked is None or checked.any():
                 pixels = image.plane(index).read(*(slice(0, n) for n in image.plane_shape))
                 truth = labels.read(label_index(image, labels, index))
-                yield TrainingImage(_name(item, index), pixels, truth, checked, statistics, size)
+                yield TrainingImage(
+                    _name(item, index),
+                    pixels,
+                    truth,
+                    checked,
+                    statistics,
+                    size,
+                    index,
+                    stack=item.image.name if index else None,
+                )
 
 
 def _read_checked(
@@ -199,43 +207,6 @@ def _read_checked(
 
 def _name(item: Pair, index: tuple[int, ...]) -> str:
     return f"{item.image} [{';'.join(map(str, index))}]" if index else str(item.image)
-
-
-class Course:
-    """Tells how a training goes, and remembers what was planned."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._score: float | None = None
-        self.planned: TrainingPlanned | None = None
-
-    def tell(self, event: Event) -> None:
-        """Tell of an event."""
-        self._reporter.event(event)
-        if isinstance(event, Notice):
-            self._reporter.say(event.text)
-        elif isinstance(event, TrainingPlanned):
-            self._plan(event)
-        elif isinstance(event, Validated):
-            self._score = event.score
-        elif isinstance(event, StepDone):
-            self._step(event)
-
-    def stop(self) -> None:
-        """Say what the first Ctrl-C does."""
-        self._reporter.notice("Stopping: the best weights so far are written.")
-
-    def _plan(self, event: TrainingPlanned) -> None:
-        self.planned = event
-        regions = f"{event.teach_regions} regions teach, {event.test_regions} test"
-        self._reporter.say(f"{_counted(event.steps)}; {regions}.")
-
-    def _step(self, event: StepDone) -> None:
-        self._reporter.started = True
-        score = "" if self._score is None else f", agreement {100 * self._score:.0f} %"
-        left = "" if event.seconds_left is None else f", {duration(event.seconds_left)} left"
-        when = f" of {event.steps}{left}" if event.steps else ""
-        self._reporter.progress(f"step {event.step}{when}, loss {event.loss:.3f}{score}")
 
 
 def write_models(result: TrainResult, model: Path) -> dict[str, object]:
@@ -269,18 +240,15 @@ def summary(result: TrainResult, course: Course) -> dict[str, object]:
         "teach_regions": len(info.teach_hashes),
         "test_regions": len(info.test_hashes),
         "planned_steps": course.planned.steps if course.planned else None,
+        "suspicious": [asdict(each) for each in course.suspicious],
     }
-
-
-def _counted(steps: int | None) -> str:
-    return "1 step" if steps == 1 else f"{steps} steps"
 
 
 def say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
     """Say in sentences what a training led to."""
     agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
     reporter.say(
-        f"{_counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
+        f"{counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
         f"agreement on test regions (Dice): {agreement}."
     )
     if result.accepted and result.start_score is not None:
