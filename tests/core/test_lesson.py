@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.holdout import UNKNOWN, split
@@ -216,15 +217,17 @@ def test_statistics_of_the_file_come_before_those_of_the_plane() -> None:
     assert prepare_lesson([item], SETTINGS).statistics == (file,)
 
 
-def test_test_blocks_are_blanked_and_the_truth_stays() -> None:
+def test_test_blocks_and_the_guard_are_blanked_and_the_truth_stays() -> None:
     images = [TrainingImage("a", noise(1, (320, 320)), halves(0, 1).repeat(5, 0).repeat(5, 1))]
     found = prepare_lesson(images, SETTINGS)
     taught = found.teaching_truth()[0]
     assert found.split.test
+    assert found.split.guard
+    tested = np.zeros((320, 320), bool)
     for block in found.split.test:
-        assert (taught[block.window] == UNKNOWN).all()
-    for block in found.split.teach:
-        np.testing.assert_array_equal(taught[block.window], found.truths[0][block.window])
+        tested[block.window] = True
+    near = ndimage.binary_dilation(tested, np.ones((3, 3)), found.split.guard)
+    np.testing.assert_array_equal(taught, np.where(near, UNKNOWN, found.truths[0]))
     assert (found.truths[0] != UNKNOWN).all()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.example import Example
-from napari_segloop.core.modelinfo import MAX_VALUES, ModelInfo
+from napari_segloop.core.modelinfo import DESCRIPTION, MAX_VALUES, ModelInfo
 from napari_segloop.core.normalize import Normalization
 
 INFO = ModelInfo(
@@ -159,7 +159,7 @@ def test_its_description_is_no_part_of_a_models_identity(change: dict[str, objec
 
 def test_a_file_from_before_there_were_descriptions_is_read_and_keeps_its_identity() -> None:
     data = json.loads(INFO.to_json())
-    for entry in ("author", "pixel_size", "unit", "example", "original"):
+    for entry in set(DESCRIPTION) - {"created"}:
         del data[entry]
     old = ModelInfo.from_json(json.dumps(data))
     assert (old.author, old.pixel_size, old.example) == ("", None, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.comparing import Counts
 from napari_segloop.core.events import Event, Validated
 
 if TYPE_CHECKING:
@@ -12,15 +13,45 @@ if TYPE_CHECKING:
     from torch import nn
 
     from napari_segloop.core.classroom import Classroom
+    from napari_segloop.core.folds import Folds
     from napari_segloop.core.scoring import Scored
 
 
 class Best:
-    """The best network so far and its score."""
+    """The best network so far and its score, and the counts of all that were scored.
 
-    def __init__(self) -> None:
-        self.network: nn.Module | None = None
-        self.scored: Scored | None = None
+    Only one network and its logits are kept; counts are a few numbers for each region.
+
+    Parameters
+    ----------
+    folds : Folds
+        Which test regions choose.
+    """
+
+    def __init__(self, folds: Folds) -> None:
+        self.folds = folds
+        self._best: tuple[nn.Module, Scored] | None = None
+        self._counts = list[Counts]()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was scored yet."""
+        return self._best is None
+
+    @property
+    def network(self) -> nn.Module:
+        """The network, in evaluation mode."""
+        return self._found()[0]
+
+    @property
+    def scored(self) -> Scored:
+        """Its scoring."""
+        return self._found()[1]
+
+    @property
+    def judged(self) -> Counts:
+        """What the regions that judge say, (J, K, 2)."""
+        return self.folds.judged(self._counts)
 
     def consider(self, classroom: Classroom, step: int) -> Iterator[Event]:
         """Score the network of this moment and keep it when it is the best.
@@ -39,7 +70,17 @@ class Best:
         """
         network = classroom.graduate()
         scored = classroom.examiner.score(network, classroom.precision)
-        better = self.scored is None or scored.score > self.scored.score
+        better = self._best is None or self._rank(scored) > self._rank(self._best[1])
         if better:
-            self.network, self.scored = network, scored
+            self._best = network, scored
+        self._counts.append(scored.counts)
         yield Validated(step, scored.score, better)
+
+    def _found(self) -> tuple[nn.Module, Scored]:
+        if self._best is None:
+            msg = "a training that ended without a scored network"
+            raise ValueError(msg)
+        return self._best
+
+    def _rank(self, scored: Scored) -> float:
+        return self.folds.choose(scored.counts)

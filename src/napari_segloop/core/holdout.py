@@ -1,7 +1,8 @@
 """Which checked blocks teach and which only test.
 
-A block's side is decided by a hash of its pixels, not by chance or by order, so that it stays
-where it is whatever else is checked meanwhile. Where the hash alone would leave a class untested,
+A block's side is decided by a hash, not by chance or by order, so that it stays where it is
+whatever else is checked meanwhile: of its pixels, or in a stack of its place there, so that what
+lies above it in z or t is on the same side. Where the hash alone would leave a class untested,
 more blocks test, and those may change as truth grows: so a model remembers its blocks, and what
 it was taught does not test what is made of it. Torch-free; it knows truth, not networks.
 """
@@ -61,10 +62,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Blocks that teach and blocks that test; together all that hold checked pixels."""
+    """Blocks that teach and blocks that test.
+
+    Parameters
+    ----------
+    teach, test : tuple of Block
+        Together all that hold checked pixels, but for those that the guard leaves nothing of.
+    guard : int
+        Pixels around each block that tests in which truth neither teaches nor tests.
+    """
 
     teach: tuple[Block, ...]
     test: tuple[Block, ...]
+    guard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +109,14 @@ def split(
     truths: Sequence[Labels],
     share: float = TEST_SHARE,
     history: History = NO_HISTORY,
+    stacks: Sequence[str | None] | None = None,
 ) -> Split:
     """Divide the checked blocks of all images.
 
-    A block tests when the hash of its *image* pixels is small. Then blocks are added in the order
-    of that hash until every class is tested, as long as half of the class still teaches. Blocks
-    that a model was tested with come first, blocks that it was taught last.
+    A block tests when its hash is small. Then blocks are added in the order of that hash until
+    every class is tested, as long as half of the class still teaches. Blocks that a model was
+    tested with come first, blocks that it was taught last. Blocks of equal pixels, and blocks at
+    one place of a stack, go together.
 
     Parameters
     ----------
@@ -116,6 +128,8 @@ def split(
         Wanted share of the checked pixels that test, 0 to 1.
     history : History
         What the model saw that training starts from.
+    stacks : sequence of str or None, optional
+        Which stack in z or t each image is a plane of; None for an image by itself.
 
     Returns
     -------
@@ -123,52 +137,61 @@ def split(
         `test` is empty when there is too little truth to divide.
     """
     classes = max((int(truth.max()) + 1 for truth in truths if truth.size), default=0)
-    ranked = sorted(
-        (
-            item
-            for i in range(len(images))
-            for item in _blocks(i, images[i], truths[i], classes, history)
-        ),
-        key=lambda item: (item.place, item.block.image, item.block.rows, item.block.columns),
-    )
-    teach = sum((item.counts for item in ranked), np.zeros(classes, np.int64))
-    whole, test = teach.copy(), list[Block]()
-    for item in ranked[: len(ranked) - 1]:
-        untested = (teach == whole) & (item.counts > 0)
-        left = teach - item.counts
-        if (item.place < share or untested.any()) and (2 * left >= whole).all():
-            test.append(item.block)
+    columns: dict[str, list[_Candidate]] = {}
+    for i, stack in enumerate(stacks or [None] * len(images)):
+        for key, item in _blocks(i, images[i], truths[i], classes, stack):
+            columns.setdefault(key, []).append(item)
+    ranked = sorted((_place(key, columns[key], history), key) for key in columns)
+    teach = sum((item.counts for column in columns.values() for item in column), np.int64(0))
+    whole, test = teach, list[Block]()
+    for place, key in ranked[: len(ranked) - 1]:
+        counts = sum(item.counts for item in columns[key])
+        untested = (teach == whole) & (counts > 0)
+        left = teach - counts
+        if (place < share or untested.any()) and (2 * left >= whole).all():
+            test.extend(item.block for item in columns[key])
             teach = left
+    every = [item.block for _, key in ranked for item in columns[key]]
     chosen = set(test)
-    return Split(tuple(i.block for i in ranked if i.block not in chosen), tuple(test))
+    return Split(tuple(block for block in every if block not in chosen), tuple(test))
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A block, its place in the queue for testing (-1 to 2), and its pixels of each class."""
+    """A block and its pixels of each class."""
 
-    place: float
     block: Block
     counts: NDArray[np.int64]
 
 
+def _place(key: str, column: Sequence[_Candidate], history: History) -> float:
+    """Return the place of a column of blocks in the queue for testing, -1 to 2."""
+    looks = {item.block.look for item in column}
+    seen = bool(looks & history.taught) - bool(looks & history.tested)
+    return float(int(key, 16) / 16**DIGITS + seen)
+
+
 def _blocks(
-    image: int, pixels: Array, truth: Labels, classes: int, history: History
-) -> Iterator[_Candidate]:
-    """Yield the blocks of one image that hold checked pixels."""
+    image: int, pixels: Array, truth: Labels, classes: int, stack: str | None
+) -> Iterator[tuple[str, _Candidate]]:
+    """Yield the blocks of one image that hold checked pixels, each with what decides its side."""
     for rows, columns in product(*(_cuts(length) for length in truth.shape)):
         window = slice(*rows), slice(*columns)
         known = truth[window][truth[window] != UNKNOWN]
         if known.size == 0:
             continue
         look, answer = _digest(pixels[:, *window]), _digest(truth[window])
-        place = int(look, 16) / 16**DIGITS + (look in history.taught) - (look in history.tested)
+        key = look if stack is None else _hash(f"{stack} {rows} {columns}".encode())
         block = Block(image, rows, columns, look + answer)
-        yield _Candidate(place, block, np.bincount(known, minlength=classes))
+        yield key, _Candidate(block, np.bincount(known, minlength=classes))
 
 
 def _digest(array: Array) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:DIGITS]
+    return _hash(np.ascontiguousarray(array).tobytes())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:DIGITS]
 
 
 def _cuts(length: int) -> list[tuple[int, int]]:

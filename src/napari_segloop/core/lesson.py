@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_segloop.core.errors import InputError, TruthError
+from napari_segloop.core.guard import blank, with_guard
 from napari_segloop.core.holdout import NO_HISTORY, UNKNOWN, Block, History, Split, look_of, split
 from napari_segloop.core.images import (
     Array,
@@ -36,7 +37,7 @@ from napari_segloop.core.normalize import (
 )
 from napari_segloop.core.objects import objects_to_classes
 from napari_segloop.core.ranges import Range, range_for
-from napari_segloop.core.truth import class_values, to_class_indices
+from napari_segloop.core.truth import MARK_EACH, check_truth, class_values, to_class_indices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.settings import TrainSettings
 
 OBJECT_VALUES = (0, 1)
-
-MARK_EACH = "Mark some pixels of each class as checked (value 1), background too."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +69,9 @@ class TrainingImage:
         Which plane of its file it is: one number for each leading axis.
     origin : (int, int)
         Where it begins in that plane, in rows and columns.
+    stack : str, optional
+        Names the stack in z or t that the plane is of; blocks at one place of it teach or test
+        together.
     """
 
     name: str
@@ -80,6 +82,7 @@ class TrainingImage:
     pixel_size: PixelSize | None = None
     index: tuple[int, ...] = ()
     origin: tuple[int, int] = (0, 0)
+    stack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,17 +130,14 @@ class Lesson:
         return int(self.images[0].shape[0])
 
     def teaching_truth(self) -> tuple[Labels, ...]:
-        """Return the truth with every test block blanked.
+        """Return the truth without every test block and the guard around it.
 
         Returns
         -------
         tuple of (Y, X) ndarray of int16
             Copies.
         """
-        taught = tuple(truth.copy() for truth in self.truths)
-        for block in self.split.test:
-            taught[block.image][block.window] = UNKNOWN
-        return taught
+        return blank(self.truths, self.split)
 
     def images_for(self, model: Normalization) -> tuple[Float, ...]:
         """Return the images as a model of other numbers would see them.
@@ -189,7 +189,7 @@ def prepare_lesson(
         _check_shapes(item, images[0])
     values = _values(images, settings)
     truths = tuple(_truth(item, values, settings) for item in images)
-    _check_truth(truths, values)
+    check_truth(truths, values)
     statistics = tuple(item.statistics or measure([ArrayPlane(item.image)]) for item in images)
     pooled = from_training(statistics)
     normalization = Normalization(settings.normalization, pooled.centre, pooled.scale)
@@ -197,7 +197,9 @@ def prepare_lesson(
         for_file(normalization, own).apply(to_float(check_plane(item.image))[0])
         for item, own in zip(images, statistics, strict=True)
     )
-    parts = split([check_plane(item.image) for item in images], truths, history=_history(start))
+    planes, stacks = [check_plane(item.image) for item in images], [_stack(item) for item in images]
+    parts = split(planes, truths, history=_history(start), stacks=stacks)
+    parts = with_guard(parts, truths, settings.patch)
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
     ranges = tuple(range_for(normalization, item) for item in statistics)
     size = agreed(item.pixel_size for item in images)
@@ -215,10 +217,11 @@ def _renormalised(image: Float, numbers: Range) -> Float:
 def _history(start: ModelInfo | None) -> History:
     if start is None:
         return NO_HISTORY
-    taught, tested = (
-        frozenset(map(look_of, blocks)) for blocks in (start.teach_hashes, start.test_hashes)
-    )
-    return History(taught, tested)
+    return History(start.seen, frozenset(map(look_of, start.test_hashes)))
+
+
+def _stack(item: TrainingImage) -> str | None:
+    return item.stack and f"{item.stack} {item.origin}"
 
 
 def _newest(parts: Split, start: ModelInfo | None) -> tuple[Block, ...]:
@@ -286,18 +289,3 @@ def _object_truth(ids: Labels, known: Mask) -> Labels:
     classes = objects_to_classes(ids).astype(np.int16)
     classes[unknown] = UNKNOWN
     return classes
-
-
-def _check_truth(truths: Sequence[Labels], values: tuple[int, ...]) -> None:
-    found = np.unique(np.concatenate([np.unique(truth) for truth in truths]))
-    classes = found[found != UNKNOWN]
-    if classes.size == 0:
-        raise TruthError("checked pixels where the image has a grey value", "none", MARK_EACH)
-    if classes.size == 1:
-        only = values[int(classes[0])] if classes[0] < len(values) else int(classes[0])
-        raise TruthError(
-            "truth of at least two classes",
-            f"only the value {only}",
-            "Mark some of the rest as well, for example "
-            + ("a patch of background." if only else "an object: 0 is background."),
-        )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.example import Example
+from napari_segloop.core.holdout import look_of
 from napari_segloop.core.magnification import UNIT, PixelSize, is_pixel_size
 from napari_segloop.core.normalize import Normalization
 from napari_segloop.core.settings import DEPTHS, RULES, TASKS
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OBJECT_OUTPUTS = 3  # background, interior, border
-DESCRIPTION = ("created", "author", "pixel_size", "unit", "example", "original", "base")
+DESCRIPTION = (
+    "created",
+    "author",
+    "pixel_size",
+    "unit",
+    "example",
+    "original",
+    "base",
+    "inherited_hashes",
+)
 """Told of a model, no part of its identity: equal weights and settings have one id, whoever made
 them. So files from before these entries keep their ids, too."""
 BASES = {
@@ -87,8 +97,10 @@ class ModelInfo:
     original : str or None
         Id of the model that this is a copy of in half precision, as projects keep it.
     base : str
-        What training started from, one of `BASES`; empty when not known. These seven are not part
-        of the identity.
+        What training started from, one of `BASES`; empty when not known.
+    inherited_hashes : tuple of str
+        Pixels of regions that taught the models it was improved from, and did not teach it again.
+        These eight are not part of the identity.
     format : int
         Version of this record.
     """
@@ -117,12 +129,18 @@ class ModelInfo:
     example: Example | None = None
     original: str | None = None
     base: str = ""
+    inherited_hashes: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property
     def outputs(self) -> int:
         """Number of the network's output channels."""
         return OBJECT_OUTPUTS if self.task == "objects" else len(self.values)
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Hashes of the pixels of all regions that ever taught these weights."""
+        return frozenset(map(look_of, self.teach_hashes)) | frozenset(self.inherited_hashes)
 
     def to_json(self, *, identity: bool = False) -> str:
         """Return the header as sorted JSON.
@@ -247,7 +265,8 @@ def _checked(info: ModelInfo) -> ModelInfo:
 def _texts(info: ModelInfo) -> Iterator[object]:
     versions = (text for name, version in info.versions for text in (name, version))
     ids = (info.start or "", info.original or "")
-    return chain(info.teach_hashes, info.test_hashes, versions, (info.created, *ids))
+    hashes = (info.teach_hashes, info.test_hashes, info.inherited_hashes)
+    return chain(*hashes, versions, (info.created, *ids))
 
 
 def _sound_values(values: object) -> bool:

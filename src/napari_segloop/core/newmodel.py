@@ -9,32 +9,29 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_segloop.core.beginning import architecture_of
+from napari_segloop.core.comparing import mean_dice
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.example import example_of
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from napari_segloop.core.best import Best
     from napari_segloop.core.classroom import Classroom
-    from napari_segloop.core.scoring import Scored
     from napari_segloop.core.trainresult import Story
 
 VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
 
 
-def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: Story) -> Model:
+def new_model(classroom: Classroom, best: Best, story: Story) -> Model:
     """Put the header on a network that was taught.
 
     Parameters
     ----------
     classroom : Classroom
         Where it was taught.
-    network : torch.nn.Module
-        The network; moved to the CPU.
-    scored : Scored
-        Its answers in the test regions.
+    best : Best
+        The network, moved to the CPU, and its answers in the test regions.
     story : Story
         How the training went.
 
@@ -44,7 +41,6 @@ def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: S
         In evaluation mode.
     """
     lesson, settings = classroom.lesson, story.settings
-    has_test = bool(lesson.split.test)
     built = architecture_of(lesson, settings, story.start)
     info = ModelInfo(
         task=settings.task,
@@ -53,15 +49,16 @@ def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: S
         channels=lesson.channels,
         values=lesson.values,
         normalization=lesson.normalization,
-        temperature=fit_temperature(scored.logits, scored.truth),
+        temperature=_temperature(best),
         axes=settings.axes,
         selected=settings.channels,
-        score=scored.score if has_test else None,
+        score=mean_dice(best.judged) if lesson.split.test else None,
         steps=story.steps,
         seed=settings.seed,
         precision=classroom.precision,
         teach_hashes=tuple(block.content for block in lesson.split.teach),
         test_hashes=tuple(block.content for block in lesson.split.test),
+        inherited_hashes=_inherited(classroom, story),
         start=_known_as(story.start),
         base=story.base,
         versions=tuple((name, importlib.metadata.version(name)) for name in VERSIONED),
@@ -70,8 +67,23 @@ def new_model(classroom: Classroom, network: nn.Module, scored: Scored, story: S
         example=example_of(lesson),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
-    plain = network.cpu().to(memory_format=torch.contiguous_format)
+    plain = best.network.cpu().to(memory_format=torch.contiguous_format)
     return Model(info, plain.eval().requires_grad_(requires_grad=False))
+
+
+def _temperature(best: Best) -> float:
+    """Fit the temperature on the regions that calibrate."""
+    folds = torch.tensor(best.folds.calibrating)
+    here = torch.isin(best.scored.regions, folds)
+    return fit_temperature(best.scored.logits[here], best.scored.truth[here])
+
+
+def _inherited(classroom: Classroom, story: Story) -> tuple[str, ...]:
+    """Return what taught the weights that training started from, and did not teach now."""
+    if story.start is None or story.settings.afresh:
+        return ()
+    here = {block.look for block in classroom.lesson.split.teach}
+    return tuple(sorted(story.start.info.seen - here))
 
 
 def _known_as(start: Model | None) -> str | None:

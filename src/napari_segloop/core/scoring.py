@@ -47,6 +47,8 @@ class Scored:
         A sample of the scored pixels, for the temperature.
     truth : (N,) Tensor of int64
         Their class numbers.
+    regions : (N,) Tensor of int64
+        The test region of each.
     """
 
     score: float
@@ -54,6 +56,7 @@ class Scored:
     counts: Counts
     logits: Tensor
     truth: Tensor
+    regions: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,11 @@ class Examiner:
         Number of the network's outputs.
     device : torch.device
         Where to compute.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        The test regions that are scored, in the order of the counts.
     """
 
     def __init__(
@@ -92,7 +100,8 @@ class Examiner:
     ) -> None:
         self._classes = classes
         self._device = device
-        self._exams = [_exam(images[b.image], truths[b.image], b) for b in _enough(blocks)]
+        self.blocks = tuple(_enough(blocks))
+        self._exams = [_exam(images[b.image], truths[b.image], b) for b in self.blocks]
 
     @property
     def pixels(self) -> int:
@@ -120,8 +129,13 @@ class Examiner:
         network.train(training)
         counts = np.stack([self._counts(*answer) for answer in answers])
         logits, truth = (torch.cat(parts) for parts in zip(*answers, strict=True))
-        step = max(1, len(truth) // KEPT_LOGITS)
-        return Scored(mean_dice(counts), _dice(counts), counts, logits[::step], truth[::step])
+        regions = torch.arange(len(answers)).repeat_interleave(
+            torch.tensor([len(known) for _, known in answers])
+        )
+        kept = slice(None, None, max(1, len(truth) // KEPT_LOGITS))
+        return Scored(
+            mean_dice(counts), dice_of(counts), counts, logits[kept], truth[kept], regions[kept]
+        )
 
     def _counts(self, logits: Tensor, truth: Tensor) -> Counts:
         """Count each class, in one region."""
@@ -131,14 +145,33 @@ class Examiner:
         counts: Counts = torch.stack([2 * right, total], -1).numpy()
         return counts
 
-    def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
-        for exam in self._exams:
+    def maps(self, network: nn.Module, precision: str) -> Iterator[tuple[Block, Tensor]]:
+        """Predict one test region after the other.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            On the device, in evaluation mode.
+        precision : {"float32", "bfloat16", "float16"}
+            Of autocast.
+
+        Yields
+        ------
+        block : Block
+            The region.
+        logits : (K, h, w) Tensor of float32
+            On the CPU.
+        """
+        for block, exam in zip(self.blocks, self._exams, strict=True):
             window = exam.window.to(self._device).contiguous(memory_format=torch.channels_last)
             with torch.inference_mode(), autocast(precision, self._device):
                 logits = network(window)[0].float().cpu()
-            inner = logits[:, *exam.inner].flatten(1).T
+            yield block, logits[:, *exam.inner]
+
+    def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
+        for exam, (_, logits) in zip(self._exams, self.maps(network, precision), strict=True):
             known = exam.truth.flatten() != UNKNOWN
-            yield inner[known], exam.truth.flatten()[known]
+            yield logits.flatten(1).T[known], exam.truth.flatten()[known]
 
 
 def _enough(blocks: Sequence[Block]) -> list[Block]:
@@ -176,6 +209,18 @@ def _exam(image: Float, truth: Labels, block: Block) -> _Exam:
     return _Exam(padded, (inner[0], inner[1]), answers)
 
 
-def _dice(counts: Counts) -> tuple[float | None, ...]:
+def dice_of(counts: Counts) -> tuple[float | None, ...]:
+    """Return the Dice of each class over all regions.
+
+    Parameters
+    ----------
+    counts : (R, K, 2) ndarray of int64
+        As `core.comparing` takes them.
+
+    Returns
+    -------
+    tuple of float or None
+        None where a class neither occurs nor was predicted.
+    """
     sums = counts.sum(0)
     return tuple(float(right / total) if total else None for right, total in sums)

@@ -28,7 +28,7 @@ from napari_segloop.core.plateau import Plateau
 from napari_segloop.core.probing import probe_training
 from napari_segloop.core.schedule import Budget, is_scoring_step
 from napari_segloop.core.trainresult import Story
-from napari_segloop.core.verdict import conclude, score_before
+from napari_segloop.core.verdict import conclude, folds_for, score_before
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -100,7 +100,7 @@ def _fit(
     classroom, base = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget.steps)
     before = score_before(classroom, start)
-    best, plateau, stopped = Best(), Plateau(), False
+    best, plateau, stopped = Best(folds_for(classroom, start)), Plateau(), False
     for step in count():
         closing = classroom.closing_cost(budget.steps, step)
         stopped = should_stop()
@@ -119,7 +119,7 @@ def _fit(
             yield from best.consider(classroom, step + 1)
     if budget.steps is None:  # stopped before a number was fixed
         yield from _announce(lesson, step)
-    if not stopped or best.scored is None:  # a Stop must not take long
+    if not stopped or best.is_empty:  # a Stop must not take long
         yield from best.consider(classroom, step)
     story = Story(settings, start, before, step, budget.elapsed, stopped, base)
     return conclude(classroom, best, story)

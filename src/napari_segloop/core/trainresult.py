@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_segloop.core.comparing import Verdict
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.scoring import Scored
     from napari_segloop.core.settings import TrainSettings
@@ -24,7 +25,7 @@ class TrainResult:
     accepted : bool
         Whether the winner is the new model.
     score : float or None
-        Of the new model on the test regions: mean Dice, 0 to 1; None without test regions.
+        Of the new model on the regions that judge: mean Dice, 0 to 1; None without test regions.
     start_score : float or None
         Of the model that training started from, on the same regions.
     steps : int
@@ -39,6 +40,9 @@ class TrainResult:
         Where it was taught, in which precision.
     settings : TrainSettings or None
         How it was taught.
+    verdict : Verdict or None
+        Whether the new model is worse than the one that training started from; None where there
+        was none to compare it with.
     """
 
     model: Model
@@ -52,6 +56,7 @@ class TrainResult:
     dice: tuple[float | None, ...] = ()
     device: str = ""
     settings: TrainSettings | None = None
+    verdict: Verdict | None = None
 
     @property
     def base(self) -> str:

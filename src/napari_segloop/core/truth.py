@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Labels
 
 MOST_CLASSES = 32
+MARK_EACH = "Mark some pixels of each class as checked (value 1), background too."
 IGNORED = 255
 """The class index of what is never truth; no class has it, as there are at most 32."""
 LARGEST = 2**32 - 1
@@ -164,3 +165,32 @@ def _unique(plane: Labels) -> list[int]:
     if plane.dtype.kind == "b" or (plane.dtype.kind == "u" and plane.dtype.itemsize <= 2):
         return [int(v) for v in np.flatnonzero(np.bincount(plane.ravel(), minlength=1))]
     return [int(v) for v in np.unique(plane)]
+
+
+def check_truth(truths: Sequence[Labels], values: tuple[int, ...]) -> None:
+    """Refuse truth of nothing, or of one class alone.
+
+    Parameters
+    ----------
+    truths : sequence of (Y, X) ndarray of integer
+        Class numbers, -1 where not checked.
+    values : tuple of int
+        Label value of each class.
+
+    Raises
+    ------
+    TruthError
+        Saying what to mark.
+    """
+    found = np.unique(np.concatenate([np.unique(truth) for truth in truths]))
+    classes = found[found >= 0]
+    if classes.size == 0:
+        raise TruthError("checked pixels where the image has a grey value", "none", MARK_EACH)
+    if classes.size == 1:
+        only = values[int(classes[0])] if classes[0] < len(values) else int(classes[0])
+        raise TruthError(
+            "truth of at least two classes",
+            f"only the value {only}",
+            "Mark some of the rest as well, for example "
+            + ("a patch of background." if only else "an object: 0 is background."),
+        )

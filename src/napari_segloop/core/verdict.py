@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.beginning import same_outputs
-from napari_segloop.core.comparing import gain
+from napari_segloop.core.comparing import Verdict, judge, mean_dice
 from napari_segloop.core.devices import in_words
 from napari_segloop.core.errors import SegLoopError
+from napari_segloop.core.folds import Folds, folds_of
 from napari_segloop.core.newmodel import new_model
+from napari_segloop.core.scoring import dice_of
 from napari_segloop.core.trainresult import TrainResult
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.best import Best
     from napari_segloop.core.classroom import Classroom
+    from napari_segloop.core.comparing import Counts
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.scoring import Scored
     from napari_segloop.core.trainresult import Story
@@ -46,27 +49,33 @@ def conclude(classroom: Classroom, best: Best, story: Story) -> TrainResult:
     SegLoopError
         When the training led to no numbers.
     """
-    if best.network is None or best.scored is None:
-        msg = "a training that ended without a scored network"
-        raise ValueError(msg)
-    model = new_model(classroom, best.network, best.scored, story)
-    accepted = _is_accepted(best.scored, story)
+    old = None if story.before is None else story.before.counts[list(best.folds.judging)]
+    verdict = None if old is None else _verdict(classroom, best, old)
+    accepted = verdict is None or verdict.takes_over
     if not _is_finite(best.network):
         accepted = _refuse_endless(story.start)
+    model = new_model(classroom, best, story)
     winner = model if accepted or story.start is None else story.start
     return TrainResult(
         model=winner,
         candidate=None if accepted else model,
         accepted=accepted,
         score=model.info.score,
-        start_score=story.before.score if story.before else None,
+        start_score=mean_dice(old) if old is not None and classroom.lesson.split.test else None,
         steps=story.steps,
         seconds=story.seconds,
         stopped=story.stopped,
-        dice=best.scored.dice,
+        dice=dice_of(best.judged),
         device=in_words(classroom.device, classroom.precision),
         settings=story.settings,
+        verdict=verdict,
     )
+
+
+def _verdict(classroom: Classroom, best: Best, old: Counts) -> Verdict:
+    """Judge on the regions that neither network was taught; there may be none of them."""
+    regions = slice(None) if best.folds.is_honest and classroom.lesson.split.test else slice(0)
+    return judge(best.judged[regions], old[regions])
 
 
 def _is_finite(network: nn.Module) -> bool:
@@ -82,6 +91,25 @@ def _refuse_endless(start: Model | None) -> bool:
             "Train again with another --seed, or with more and cleaner labels.",
         )
     return False
+
+
+def folds_for(classroom: Classroom, start: Model | None) -> Folds:
+    """Divide the test regions among choosing, calibrating and judging.
+
+    Parameters
+    ----------
+    classroom : Classroom
+        Holds the test regions.
+    start : Model or None
+        What that was taught does not judge.
+
+    Returns
+    -------
+    Folds
+        Of the regions that are scored.
+    """
+    looks = [block.look for block in classroom.examiner.blocks]
+    return folds_of(looks, start.info.seen if start else ())
 
 
 def score_before(classroom: Classroom, start: Model | None) -> Scored | None:
@@ -102,13 +130,3 @@ def score_before(classroom: Classroom, start: Model | None) -> Scored | None:
     if start is None or not same_outputs(start, classroom.lesson):
         return None
     return classroom.score_of(start)
-
-
-def _is_accepted(scored: Scored, story: Story) -> bool:
-    """Refuse what is worse; what was learnt anew must be better by more than the error of that."""
-    if story.before is None:
-        return True
-    if not story.settings.afresh:
-        return scored.score >= story.before.score
-    better, error = gain(scored.counts, story.before.counts)
-    return better >= error

@@ -238,7 +238,13 @@ def _leaving_a_thread(control: Control, threads: int | None) -> ShouldStop:
 
 def _training_image(item: TrainItem) -> TrainingImage:
     return TrainingImage(
-        item.name, item.image, item.labels, item.checked, item.statistics, item.pixel_size
+        item.name,
+        item.image,
+        item.labels,
+        item.checked,
+        item.statistics,
+        item.pixel_size,
+        stack=item.stack,
     )
 
 

@@ -127,6 +127,7 @@ class TrainItem:
     checked: Mask | None = None
     statistics: Statistics | None = None
     pixel_size: tuple[float, float] | None = None
+    stack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
