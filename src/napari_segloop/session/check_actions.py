@@ -9,6 +9,7 @@ from napari_segloop.session import walking
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.offers import SAID
+from napari_segloop.session.suspecting import window_of
 from napari_segloop.session.truth_actions import TruthActions
 
 if TYPE_CHECKING:
@@ -147,6 +148,33 @@ class CheckActions(TruthActions):
             self._go()
         self.note("queue")
 
+    def offer_suspicious(self, places: Sequence[Place], model: str) -> int:
+        """Offer places first whose labels disagree with the rest, unless the user stands by them.
+
+        Parameters
+        ----------
+        places : sequence of Place
+            The worst first.
+        model : str
+            Id of the model that was taught with them.
+
+        Returns
+        -------
+        int
+            How many there are.
+        """
+        queue, peek = self.queue, self.desk.truths.peek
+        left = {window_of(p): p for n, p in enumerate(queue.places) if n not in queue.done}
+        doubtful = [
+            left.get(window_of(place), place)
+            for place in places
+            if not self.standing.has(place, peek((place.image, place.region.index)))
+        ]
+        self.offers.suspect(doubtful, model)
+        self.queue = walking.put_first(queue, doubtful)
+        self.note("queue")
+        return len(doubtful)
+
     def _judge(self, act: Statement) -> None:
         here, at = self.queue.here, self.queue.at
         if here is None or at is None:
@@ -167,6 +195,8 @@ class CheckActions(TruthActions):
         self._count(counted)
         self.desk.truths.places.drop(key, place.region)
         self.offers.say(place, SAID[act])
+        if act == "accept" and self.offers.is_suspect(place):
+            self.standing.keep(place, plane)
         self.desk.count_checked(key)
         return Acceptance(key, place, act, counted, before, plane.snapshot(window))
 

@@ -266,6 +266,7 @@ class ImageActions(LoopParts):
         self.desk.begin_anew(task)
         self.queue, self.accepted, self.checked = QueueState(), 0, 0
         self.offers.clear()
+        self.standing.clear()
 
     def clear(self, task: Task) -> None:
         """Drop everything: images, masks, versions.

@@ -13,6 +13,7 @@ from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.import_actions import ImportActions
 from napari_segloop.session.predicting import Predicting, seconds_for
+from napari_segloop.session.suspecting import places_of
 from napari_segloop.session.training import Training, in_words
 from napari_segloop.session.words import about, counted, percent
 
@@ -113,6 +114,10 @@ class JobActions(ImportActions):
         self.note("curve", "versions")
         told = in_words(errand.version, stopped=errand.is_stopping)
         self.saver.ask("round", told, lambda made: None)
+        doubtful = self.offer_suspicious(places_of(errand.suspicious), errand.version.model)
+        if doubtful:
+            named = counted(doubtful, "place")
+            self.desk.tell(f"{told} {named} may be labelled wrongly: check first.", "warning")
         if errand.version.accepted:
             self._follow_if_useful(errand.version, stopped=errand.is_stopping)
 

@@ -81,19 +81,48 @@ class Offers:
         return tuple(each for place, each in self._offered.items() if place.image == image)
 
     def disputed(self) -> tuple[Place, ...]:
-        """Return the places where two people disagree and that wait for an answer.
+        """Return the places where labels are in dispute and that wait for an answer.
 
         Returns
         -------
         tuple of Place
-            The largest first.
+            Where two people disagree, the largest first, then suspicious ones, the worst first.
         """
-        found = (
-            place
-            for place, each in self._offered.items()
-            if each.kind == DISPUTED and each.state in {"open", "later"}
-        )
+        found = (place for place, each in self._offered.items() if _is_open(each))
         return tuple(sorted(found, key=lambda place: -place.region.score))
+
+    def suspect(self, places: Iterable[Place], model: str) -> None:
+        """Take note of suspicious places; those of before that nobody judged are dropped.
+
+        Parameters
+        ----------
+        places : iterable of Place
+            Where labels disagree with the rest.
+        model : str
+            Id of the model that was taught with them.
+        """
+        left = [p for p, each in self._offered.items() if each.model and _is_open(each)]
+        for place in left:
+            del self._offered[place]
+        at = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        for place in places:
+            self._offered[place] = written(place.region, at, kind=DISPUTED, model=model)
+
+    def is_suspect(self, place: Place) -> bool:
+        """Say whether a place was offered because its labels disagree with the rest.
+
+        Parameters
+        ----------
+        place : Place
+            Any.
+
+        Returns
+        -------
+        bool
+            Whatever was said of it.
+        """
+        offered = self._offered.get(place)
+        return offered is not None and offered.kind == DISPUTED and offered.model is not None
 
     def put(self, place: Place, offered: OfferedRegion) -> None:
         """Take over a place of a project.
@@ -111,6 +140,10 @@ class Offers:
         """Forget everything."""
         self._offered.clear()
         self._here = None
+
+
+def _is_open(offered: OfferedRegion) -> bool:
+    return offered.kind == DISPUTED and offered.state in {"open", "later"}
 
 
 def written(region: Region, at: str = "", **more: object) -> OfferedRegion:

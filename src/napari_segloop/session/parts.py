@@ -19,6 +19,7 @@ from napari_segloop.session.resting import BUDGET, Resting
 from napari_segloop.session.saving import Saver
 from napari_segloop.session.scratch import Scratch
 from napari_segloop.session.state import Curve, QueueState, RecentState
+from napari_segloop.session.suspecting import Standing
 from napari_segloop.session.truths import Truths
 from napari_segloop.session.versions import Versions
 
@@ -69,7 +70,7 @@ class LoopParts:
         self.task: Literal["classes", "objects"] | None = None
         self.queue = QueueState()
         self.curve = Curve()
-        self.offers = Offers()
+        self.offers, self.standing = Offers(), Standing()
         self.errands = list[Errand]()
         self._numbers = count(1)
         self.accepted = self.checked = 0  # places and strokes: since the last training, in all

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError, TruthError
-from napari_segloop.core.events import Notice, StepDone, TrainingPlanned, Validated
+from napari_segloop.core.events import Notice, StepDone, Suspicious, TrainingPlanned, Validated
 from napari_segloop.core.magnification import agreed
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
@@ -21,7 +21,7 @@ from napari_segloop.session.words import counted, percent
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
-    from napari_segloop.core.events import Event
+    from napari_segloop.core.events import Event, Suspicion
     from napari_segloop.core.settings import TrainSettings
     from napari_segloop.engine.requests import ModelBlob
     from napari_segloop.session.desk import Desk, Key, Pixels
@@ -53,6 +53,8 @@ class Training(Errand):
         self._losses = list[float]()
         self._scores = list[tuple[int, float]]()
         self._plan = (0, 0, 0)
+        self._taught = list["Key"]()
+        self.suspicious = list[tuple["Key", "Suspicion"]]()
         self.version: Version | None = None
         self.snapshot: str | None = None
 
@@ -110,6 +112,8 @@ class Training(Errand):
                 self.estimate(event.step / event.steps, event.seconds_left)
         elif isinstance(event, Validated):
             self._scores.append((event.step, event.score))
+        elif isinstance(event, Suspicious):
+            self.suspicious += [(self._taught[each.number], each) for each in event.regions]
         self.desk.changed.add("curve")
 
     def on_done(self, job: int, answer: object) -> None:
@@ -155,13 +159,15 @@ class Training(Errand):
         key, labels, truth = self._left.pop(0)
 
         def take(pixels: Pixels) -> None:
+            stack = self.desk.images.state(key[0]).name if key[1] else None
             name = f"{self.desk.images.state(key[0]).name} {key[1] or ''}".strip()
             if self._items:
                 check_channels(name, pixels.plane.shape[0], self._items[0].image.shape[0])
             size = self.desk.images.source(key[0]).pixel_size
             self._items.append(
-                TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size)
+                TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size, stack)
             )
+            self._taught.append(key)
             self._read_next()
 
         self.read(key, take)

@@ -36,7 +36,7 @@ LONGEST_SIDE: Final = 10_000_000
 MOST_AXES: Final = 6
 MOST_CHANNELS: Final = 1_000
 DISPUTED: Final = "disputed"
-"""Kind of a place where two people disagree."""
+"""Kind of a place where two people disagree, or labels with the rest of what is checked."""
 _HASH = optional(text(64, "[0-9a-f]{64}"))
 _PLACE = integer(0, LONGEST_SIDE)
 _SIDE = integer(1, LONGEST_SIDE)
@@ -178,7 +178,7 @@ class OfferedRegion(Record):
         Why, in words.
     kind : {"ranked", "audit", "first", "disputed"}
         Worst of its kind, drawn at random, one of the first places, or one where two people
-        disagree.
+        disagree; with a model, one whose labels disagree with the rest of what taught it.
     probability : float or None
         Of being offered, for a drawn one.
     model : str or None

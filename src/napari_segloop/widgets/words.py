@@ -143,7 +143,7 @@ def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
     Parameters
     ----------
     reason : str
-        Why a place is offered, as `core.reasons.describe` words it.
+        Why a place is offered, as `core.reasons` and `core.suspicions` word it.
     names : mapping of int to str
         Name of each class.
 
@@ -157,7 +157,8 @@ def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
     >>> reason_with_names("beside the border of 0 and 2", {2: "membrane"})
     'beside the border of background and membrane'
     """
-    if not reason.startswith(("beside", "inside")):  # numbers there are no classes
-        return reason
     known = {0: "background", **names}
-    return re.sub(r"\b\d+\b", lambda found: known.get(int(found[0]), found[0]), reason)
+    values = r"\b\d+(?= and \d+ seem swapped)|\b\d+(?= seem swapped)"
+    if reason.startswith(("beside", "inside")):
+        values = r"\b\d+\b"  # elsewhere most numbers are no classes
+    return re.sub(values, lambda found: known.get(int(found[0]), found[0]), reason)
