@@ -43,7 +43,7 @@ class Learner:
         self, network: nn.Module, rate: float, precision: str, device: torch.device
     ) -> None:
         self._network = place(network.train(), device)
-        self._precision, self._device = precision, device
+        self._precision, self.device = precision, device
         self._rate = rate
         self._optimizers = _optimizers(self._network, rate, DTYPES[precision])
         self._norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -67,13 +67,28 @@ class Learner:
             hold up the next.
         """
         self._set(self._rate * relative_rate)
-        loss = segmentation_loss(self._forward(batch.images), batch.truth)
+        loss = self.loss(batch)
         self._network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in self._optimizers:
             optimizer.step()
         self._steps += 1
         return self._losses.exchange(loss.detach())
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return what a step lowers.
+
+        Parameters
+        ----------
+        batch : Batch
+            Patches on the device.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
+        return segmentation_loss(self.forward(batch.images), batch.truth)
 
     def graduate(self) -> nn.Module:
         """Return the network of this moment.
@@ -87,6 +102,24 @@ class Learner:
         network.zero_grad(set_to_none=True)
         return network
 
+    def forward(self, images: Tensor) -> Tensor:
+        """Return what the network says.
+
+        Parameters
+        ----------
+        images : (B, C, Y, X) Tensor of float32
+            Patches; moved to the device.
+
+        Returns
+        -------
+        (B, K, Y, X) Tensor
+            Logits, in the precision of autocast.
+        """
+        images = images.to(self.device).contiguous(memory_format=torch.channels_last)
+        with autocast(self._precision, self.device):
+            logits: Tensor = self._network(images)
+        return logits
+
     def _set(self, rate: float) -> None:
         """Set the rate, and let BatchNorm take a plain mean over its first batches."""
         for optimizer in self._optimizers:
@@ -94,12 +127,6 @@ class Learner:
                 group["lr"] = rate
         for norm in self._norms:
             norm.momentum = max(NORM_MEMORY, 1 / (1 + self._steps))
-
-    def _forward(self, images: Tensor) -> Tensor:
-        images = images.to(self._device).contiguous(memory_format=torch.channels_last)
-        with autocast(self._precision, self._device):
-            logits: Tensor = self._network(images)
-        return logits
 
 
 def _optimizers(network: nn.Module, rate: float, dtype: torch.dtype) -> tuple[Optimizer, ...]:

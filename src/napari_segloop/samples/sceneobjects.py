@@ -100,7 +100,8 @@ def _scattered(rng: np.random.Generator, light: Light, size: float, *, faceted: 
 def _rim(rng: np.random.Generator, depth: Field) -> Field:
     """Return a bright or dark line along the outline."""
     line: Field = np.exp(-((depth / rng.uniform(1, 3)) ** 2))
-    return line * rng.choice([-1, 1]) * rng.uniform(0.5, 3)
+    sign, strength = rng.choice([-1, 1]), rng.uniform(0.5, 3)
+    return sign * strength * line
 
 
 def _debris(rng: np.random.Generator, shape: Shape, size: float, depth: Field) -> Field:
