@@ -12,31 +12,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from skimage.feature import multiscale_basic_features
-from sklearn.ensemble import RandomForestClassifier
-
 from benchmarks.command import call
 from benchmarks.document import Column, Section, number, update, value
-from benchmarks.harness import Row, Run, open_run, threads
-from benchmarks.sets import MADE, RealSet, any_set, foreground_masks, made_set
+from benchmarks.forest import CORES, grow, teach_forest
+from benchmarks.harness import Row, Run, open_run
+from benchmarks.sets import SETS, few_shot_set
 from napari_segloop.core.evaluate import DiceTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_segloop.core.images import Array, Labels
+    from benchmarks.sets import RealSet
 
 NAME = "learning"
-SETS = ("ads_sem_myelin", "dsb2018_fluo", "isbi2012_em", "uhcs_spheroidite", MADE)
-OF_OBJECTS = ("dsb2018_fluo",)  # taught and scored as nuclei against background
 IMAGES = 3
 SEEDS = (0, 1, 2)
 MINUTES, SMOKE_MINUTES = "2", "0.05"
-CORES = 2
 PIXELS, SMOKE_PIXELS = 20_000, 500  # of each image, for the forest
-TREES, SMOKE_TREES = 100, 4
-BLOCK = 250_000  # pixels that the forest predicts at once
 
 
 def main() -> None:
@@ -83,15 +75,8 @@ def _keys(sets: tuple[str, ...], seeds: tuple[int, ...]) -> list[Row]:
     ]
 
 
-def _open(run: Run, name: str) -> RealSet | None:
-    if run.smoke:
-        return made_set(run.scratch / name, 6, 128)
-    real = any_set(name, run.scratch)
-    return foreground_masks(real, run.scratch / name) if real and name in OF_OBJECTS else real
-
-
 def _measure(run: Run, key: Row) -> None:
-    real = _open(run, str(key["set"]))
+    real = few_shot_set(str(key["set"]), run.scratch, smoke=run.smoke)
     if real is None:
         run.say(f"{key['set']} is not there, see SEGLOOP_DATA; its rows stay missing")
         return
@@ -135,17 +120,13 @@ def _computing(run: Run) -> tuple[object, ...]:
 def _forest(run: Run, real: RealSet, names: tuple[str, ...], seed: int) -> Row:
     """Teach a random forest on classical features of some pixels."""
     started = time.perf_counter()
-    rng = np.random.default_rng(seed)
     count = SMOKE_PIXELS if run.smoke else PIXELS
-    drawn = [_draw(real.image(n), real.mask(n), count, rng) for n in names]
-    values, classes = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-    trees = SMOKE_TREES if run.smoke else TREES
-    forest = RandomForestClassifier(trees, n_jobs=min(CORES, threads()), random_state=seed)
-    forest.fit(values, classes)
+    images = [(real.image(name), real.mask(name), None) for name in names]
+    forest = teach_forest(images, count, seed, smoke=run.smoke)
     taught = time.perf_counter()
     tally = DiceTally()
     for name in real.test:
-        tally.add(_grow(forest, real.image(name)), real.mask(name))
+        tally.add(grow(forest, real.image(name)), real.mask(name))
     found = tally.finish()
     return {
         **_scores(dict(found.classes), found.mean),
@@ -153,25 +134,6 @@ def _forest(run: Run, real: RealSet, names: tuple[str, ...], seed: int) -> Row:
         "steps": None,
         "predict_seconds": time.perf_counter() - taught,
     }
-
-
-def _draw(image: Array, mask: Labels, count: int, rng: np.random.Generator) -> tuple[Array, Labels]:
-    chosen = rng.choice(mask.size, min(count, mask.size), replace=False)
-    return _features(image)[chosen], mask.ravel()[chosen]
-
-
-def _features(image: Array) -> Array:
-    """Return intensity, edges and texture at scales of 1 to 16 px, a row for each pixel."""
-    planes = image.astype(np.float32) / 255
-    scales = {"sigma_max": 16, "workers": CORES}
-    features = [multiscale_basic_features(plane, **scales) for plane in planes]
-    return np.concatenate(features, axis=-1).reshape(planes[0].size, -1)
-
-
-def _grow(forest: RandomForestClassifier, image: Array) -> Labels:
-    values = _features(image)
-    parts = [forest.predict(values[i : i + BLOCK]) for i in range(0, len(values), BLOCK)]
-    return np.concatenate(parts).reshape(image.shape[1:])
 
 
 def _scores(classes: dict[int, float | None], mean: float | None) -> Row:

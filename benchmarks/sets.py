@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 CRYSTAL = 1
 MADE = "crystals"
 MADE_COUNT, MADE_SIDE = 12, 512
+SMOKE_COUNT, SMOKE_SIDE = 6, 128
+SETS = ("ads_sem_myelin", "dsb2018_fluo", "isbi2012_em", "uhcs_spheroidite", MADE)
+"""Five kinds of images far apart, to learn from few of."""
+OF_OBJECTS = ("dsb2018_fluo",)  # taught and scored as nuclei against background
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,29 @@ def any_set(name: str, scratch: Path) -> RealSet | None:
         None where it is not.
     """
     return made_set(scratch / MADE, MADE_COUNT, MADE_SIDE) if name == MADE else open_set(name)
+
+
+def few_shot_set(name: str, scratch: Path, *, smoke: bool) -> RealSet | None:
+    """Open one of `SETS`, objects as one class.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    scratch : Path
+        Where made images are written.
+    smoke : bool
+        A few tiny made images instead.
+
+    Returns
+    -------
+    RealSet or None
+        None where it is not.
+    """
+    if smoke:
+        return made_set(scratch / name, SMOKE_COUNT, SMOKE_SIDE)
+    real = any_set(name, scratch)
+    return foreground_masks(real, scratch / name) if real and name in OF_OBJECTS else real
 
 
 def foreground_masks(real: RealSet, folder: Path) -> RealSet:
