@@ -74,6 +74,8 @@ TORCH_FREE_CORE = {
     "schedule",
     "settings",
     "strategies",
+    "suspects",
+    "suspicions",
     "tilereading",
     "tiling",
     "touched",

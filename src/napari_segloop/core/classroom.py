@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,8 +19,11 @@ from napari_segloop.core.schedule import SCORED_AT, one_cycle
 from napari_segloop.core.scoring import Examiner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from torch import Tensor
+
+    from napari_segloop.core.holdout import Block
     from napari_segloop.core.images import Float
     from napari_segloop.core.lesson import Lesson
     from napari_segloop.core.modelfile import Model
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 FORWARD_COST = 0.35  # of a training step on the same pixels
 CLOSING_COST = 4.0  # steps' worth of time for hashing and writing
+INSPECTION, SHORT = 0.05, 40  # share of the steps; steps of a training whose number is not known
 
 
 class Classroom:
@@ -64,6 +69,8 @@ class Classroom:
         )
         self._noise = torch.Generator(device).manual_seed(settings.seed)
         self.examiner = self._examiner(lesson.images)
+        proctor = self._proctor(lesson.images)
+        self._inspected = self.examiner.pixels + (proctor.pixels if proctor else 0)
 
     def step(self, step: int, steps: int | None) -> float:
         """Take one step on the next patches.
@@ -113,6 +120,69 @@ class Classroom:
         blocks = self.lesson.split.test or self.lesson.split.teach
         return Examiner(images, self.lesson.truths, blocks, self.lesson.outputs, self.device)
 
+    def _proctor(self, images: Sequence[Float]) -> Examiner | None:
+        """Return what looks at regions that teach, new ones first, where others test."""
+        lesson, newest = self.lesson, set(self.lesson.newest)
+        if not lesson.split.test:
+            return None
+        blocks = sorted(lesson.split.teach, key=lambda block: block not in newest)
+        return Examiner(images, lesson.truths, blocks, lesson.outputs, self.device)
+
+    def regions_by(self, model: Model, steps: int) -> Iterator[tuple[Block, Tensor]]:
+        """Have a model predict checked regions, some that test and some that teach in turns.
+
+        Parameters
+        ----------
+        model : Model
+            Of the same classes; left as it is.
+        steps : int
+            That were taken: predicting may cost a twentieth of them.
+
+        Yields
+        ------
+        block : Block
+            The region.
+        logits : (K, h, w) Tensor of float32
+            On the CPU.
+        """
+        images = self.lesson.images_for(model.info.normalization)
+        network = place(copy.deepcopy(model.network), self.device)
+        examiners = [each for each in (self._examiner(images), self._proctor(images)) if each]
+        looks = (each.maps(network, self.precision) for each in examiners)
+        regions = (found for turn in zip_longest(*looks) for found in turn if found)
+        affordable = self.inspection_cost(steps) / self.cost_of(self._inspected)
+        yield from islice(regions, int(affordable * sum(len(each.blocks) for each in examiners)))
+
+    def inspection_cost(self, steps: int | None) -> float:
+        """Return how much time a look at single regions may take after a training.
+
+        Parameters
+        ----------
+        steps : int or None
+            Planned steps.
+
+        Returns
+        -------
+        float
+            As a multiple of a step's time.
+        """
+        return min(self.cost_of(self._inspected), INSPECTION * (steps or SHORT))
+
+    def cost_of(self, pixels: int) -> float:
+        """Return how long predicting some pixels takes.
+
+        Parameters
+        ----------
+        pixels : int
+            How many.
+
+        Returns
+        -------
+        float
+            As a multiple of a step's time.
+        """
+        return FORWARD_COST * pixels / (self._settings.batch * self._settings.patch**2)
+
     def closing_cost(self, steps: int | None, step: int) -> float:
         """Return how much time the scorings to come and the end need.
 
@@ -129,9 +199,8 @@ class Classroom:
             As a multiple of a step's time.
         """
         left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
-        patches = self._settings.batch * self._settings.patch**2
-        one = FORWARD_COST * self.examiner.pixels / patches
-        return max(left, 1) * one + CLOSING_COST
+        scoring = max(left, 1) * self.cost_of(self.examiner.pixels)
+        return scoring + self.inspection_cost(steps) + CLOSING_COST
 
     def _patches(self) -> Batch:
         batch = self._sampler.draw()

@@ -23,10 +23,12 @@ from napari_segloop.core.devices import (
 )
 from napari_segloop.core.errors import ResourceError
 from napari_segloop.core.events import Event, Notice, StepDone, TrainingPlanned
+from napari_segloop.core.inspecting import inspect
 from napari_segloop.core.lesson import Lesson, TrainingImage, prepare_lesson
 from napari_segloop.core.plateau import Plateau
 from napari_segloop.core.probing import probe_training
 from napari_segloop.core.schedule import Budget, is_scoring_step
+from napari_segloop.core.suspicions import contradictions
 from napari_segloop.core.trainresult import Story
 from napari_segloop.core.verdict import conclude, folds_for, score_before
 
@@ -66,7 +68,7 @@ def fit(
     Yields
     ------
     Event
-        Notice, TrainingPlanned, StepDone, Validated.
+        Notice, TrainingPlanned, StepDone, Validated, Suspicious.
 
     Raises
     ------
@@ -97,6 +99,7 @@ def _fit(
 ) -> Generator[Event, None, TrainResult]:
     budget = Budget(settings.steps, settings.seconds)
     lesson = prepare_lesson(images, settings, start.info if start else None)
+    yield from contradictions(lesson, images)
     classroom, base = yield from _open(lesson, settings, start)
     yield from _announce(lesson, budget.steps)
     before = score_before(classroom, start)
@@ -122,7 +125,10 @@ def _fit(
     if not stopped or best.is_empty:  # a Stop must not take long
         yield from best.consider(classroom, step)
     story = Story(settings, start, before, step, budget.elapsed, stopped, base)
-    return conclude(classroom, best, story)
+    result = conclude(classroom, best, story)
+    if not stopped and not budget.is_over(classroom.inspection_cost(step)):
+        yield from inspect(classroom, result.model, images, step)
+    return result
 
 
 def _open(
