@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.cli.project import BackupRequest, LogRequest, RestoreRequest
 from napari_segloop.cli.report import table
+from napari_segloop.core.comparing import TOO_FEW
 from napari_segloop.session.words import counted
 from napari_segloop.store.errors import StoreError
 from napari_segloop.store.mirror import Mirror
@@ -68,6 +69,7 @@ _SNAPSHOT = ("snapshot", "time", "kind", "version", "checked px", "accepted", "m
 def _version_row(version: VersionRecord, current: int | None, kept: set[str]) -> list[object]:
     notes = ["in use"] if version.number == current else []
     notes += ["not accepted"] if not version.accepted else []
+    notes += [version.verdict] if version.verdict == TOO_FEW else []
     notes += ["pinned"] if version.pinned else []
     notes += [] if version.model in kept else ["file pruned"]
     return [

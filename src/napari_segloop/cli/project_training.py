@@ -22,6 +22,7 @@ from napari_segloop.cli.training import (
     summary,
     write_models,
 )
+from napari_segloop.core.comparing import facts_of
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import load_model, model_bytes, model_from_bytes
 from napari_segloop.core.settings import STARTS
@@ -162,6 +163,8 @@ def described(
         start_score=result.start_score,
         dice=_dice(result),
         accepted=result.accepted,
+        afresh=bool(result.settings and result.settings.afresh),
+        **facts_of(result.verdict),
         created=info.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         teach=len(info.teach_hashes),
         test=len(info.test_hashes),

@@ -13,6 +13,7 @@ from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain, duration
 from napari_segloop.cli.train import DEFAULT_MINUTES
+from napari_segloop.core.comparing import TOO_FEW, facts_of
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import load_model, save_model
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari_segloop.cli.options import Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.train import TrainRequest
+    from napari_segloop.core.comparing import Verdict
     from napari_segloop.core.images import Mask
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.trainresult import TrainResult
@@ -227,6 +229,7 @@ def summary(result: TrainResult, course: Course) -> dict[str, object]:
         "score": result.score,
         "start": result.base,
         "start_score": result.start_score,
+        **facts_of(result.verdict),
         "dice": dict(zip(info.values, result.dice, strict=False)),
         "steps": result.steps,
         "seconds": result.seconds,
@@ -251,13 +254,21 @@ def say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> 
         f"{counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
         f"agreement on test regions (Dice): {agreement}."
     )
-    if result.accepted and result.start_score is not None:
-        reporter.say(
-            f"That is not worse than the model you started from ({100 * result.start_score:.1f} %)."
-        )
-    if not result.accepted and result.start_score is not None:
-        reporter.say(
-            f"The model you started from is better ({100 * result.start_score:.1f} %) and was "
-            f"kept; the new weights lie in {written['candidate']}."
-        )
+    if result.verdict is not None:
+        reporter.say(_in_words(result, result.verdict))
+    if result.candidate is not None:
+        reporter.say(f"The new weights lie in {written['candidate']}.")
     reporter.say(f"Model: {written['model']}")
+
+
+def _in_words(result: TrainResult, verdict: Verdict) -> str:
+    before = "" if result.start_score is None else f" ({100 * result.start_score:.1f} %)"
+    old = f"the model you started from{before}"
+    if not result.accepted:
+        return f"It may be worse than {old}, which was kept: {verdict.difference}."
+    if verdict.word == TOO_FEW:
+        return (
+            f"Too few test regions to tell whether it is better than {old}: {verdict.regions}. "
+            "The new weights were taken: look at both, or check some more places."
+        )
+    return f"It is not worse than {old}: {verdict.difference}."

@@ -7,7 +7,7 @@ what it happened to be. Knows counts of pixels only, no networks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,22 @@ class Verdict:
     regions: int
     low: float | None = None
     high: float | None = None
+
+    @property
+    def difference(self) -> str:
+        """What is known of the difference, in words.
+
+        Examples
+        --------
+        >>> Verdict("not worse", 9, -0.004, 0.031).difference
+        '-0.4 to +3.1 points on 9 test regions (never trained on)'
+        >>> Verdict("too few to tell", 1).difference
+        '1 test region (never trained on)'
+        """
+        regions = f"{self.regions} test region{'s' * (self.regions != 1)} (never trained on)"
+        if self.low is None or self.high is None:
+            return regions
+        return f"{100 * self.low:+.1f} to {100 * self.high:+.1f} points on {regions}"
 
     @property
     def takes_over(self) -> bool:
@@ -90,6 +106,25 @@ def judge(new: Counts, old: Counts) -> Verdict:
         return Verdict(TOO_FEW, len(new))
     low, high = interval(new, old)
     return Verdict(NOT_WORSE if low > -MARGIN else MAY_BE_WORSE, len(new), low, high)
+
+
+def facts_of(verdict: Verdict | None) -> dict[str, Any]:
+    """Return a verdict as plain facts, for results and records.
+
+    Parameters
+    ----------
+    verdict : Verdict or None
+        None where there was nothing to compare with.
+
+    Returns
+    -------
+    dict
+        "verdict" (empty for None), "judged" (regions), "low" and "high".
+    """
+    if verdict is None:
+        return {"verdict": "", "judged": 0, "low": None, "high": None}
+    found = {"judged": verdict.regions, "low": verdict.low, "high": verdict.high}
+    return {"verdict": verdict.word, **found}
 
 
 def interval(new: Counts, old: Counts) -> tuple[float, float]:

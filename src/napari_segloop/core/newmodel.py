@@ -52,7 +52,7 @@ def new_model(classroom: Classroom, best: Best, story: Story) -> Model:
         temperature=_temperature(best),
         axes=settings.axes,
         selected=settings.channels,
-        score=mean_dice(best.judged) if lesson.split.test else None,
+        score=mean_dice(best.judged) if _is_tested(classroom, best, story) else None,
         steps=story.steps,
         seed=settings.seed,
         precision=classroom.precision,
@@ -76,6 +76,12 @@ def _temperature(best: Best) -> float:
     folds = torch.tensor(best.folds.calibrating)
     here = torch.isin(best.scored.regions, folds)
     return fit_temperature(best.scored.logits[here], best.scored.truth[here])
+
+
+def _is_tested(classroom: Classroom, best: Best, story: Story) -> bool:
+    """Say whether there are regions to score on that never taught these weights."""
+    is_new = best.folds.is_honest or story.settings.afresh
+    return bool(classroom.lesson.split.test) and is_new
 
 
 def _inherited(classroom: Classroom, story: Story) -> tuple[str, ...]:

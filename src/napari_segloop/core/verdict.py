@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.beginning import same_outputs
-from napari_segloop.core.comparing import Verdict, judge, mean_dice
+from napari_segloop.core.comparing import MAY_BE_WORSE, Verdict, judge, mean_dice
 from napari_segloop.core.devices import in_words
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.folds import Folds, folds_of
@@ -54,6 +54,7 @@ def conclude(classroom: Classroom, best: Best, story: Story) -> TrainResult:
     accepted = verdict is None or verdict.takes_over
     if not _is_finite(best.network):
         accepted = _refuse_endless(story.start)
+        verdict = Verdict(MAY_BE_WORSE, verdict.regions if verdict else 0)
     model = new_model(classroom, best, story)
     winner = model if accepted or story.start is None else story.start
     return TrainResult(

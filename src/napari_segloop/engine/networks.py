@@ -262,6 +262,7 @@ def _answer(result: TrainResult, start: ModelBlob | None) -> TrainAnswer:
         dice=result.dice,
         values=result.model.info.values,
         device=result.device,
+        verdict=result.verdict,
     )
 
 

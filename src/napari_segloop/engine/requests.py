@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from napari_segloop.core.comparing import Verdict
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.normalize import Statistics
@@ -160,6 +161,7 @@ class TrainAnswer:
     dice: tuple[float | None, ...]
     values: tuple[int, ...]
     device: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

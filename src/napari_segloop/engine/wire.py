@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, Union
 
 import numpy as np
 
-from napari_segloop.core import events, images, normalize, prediction, regions, settings
+from napari_segloop.core import comparing, events, images, normalize, prediction, regions, settings
 from napari_segloop.engine import requests
 from napari_segloop.engine.frames import FrameError, Packet
 from napari_segloop.engine.packets import check_array
@@ -195,7 +195,7 @@ def _names() -> dict[str, object]:
     """Return what the annotations mean; imported late, since some bring scikit-image."""
     from napari_segloop.core import firstmasks, ranking  # noqa: PLC0415
 
-    rooms = (requests, events, images, normalize, prediction, regions, settings)
+    rooms = (requests, comparing, events, images, normalize, prediction, regions, settings)
     known = {name: value for room in rooms for name, value in vars(room).items()}
     found: Json = {"FirstMaskSettings": firstmasks.FirstMaskSettings}
     return known | found | {"RankSettings": ranking.RankSettings}

@@ -176,6 +176,14 @@ class Version:
         Where it comes from, for example a file name.
     pinned : bool
         Whether its model is kept when the project is made smaller.
+    afresh : bool
+        Whether it was learnt again from all.
+    verdict : {"", "not worse", "may be worse", "too few to tell"}
+        Beside its parent, when it was made; empty without one to compare it with.
+    judged : int
+        Regions that neither was taught and that judged.
+    low, high : float or None
+        Between what the difference to its parent lies, in mean Dice, at 90 %.
     """
 
     number: int
@@ -190,6 +198,11 @@ class Version:
     test: int = 0
     note: str = ""
     pinned: bool = False
+    afresh: bool = False
+    verdict: str = ""
+    judged: int = 0
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

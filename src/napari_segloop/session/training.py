@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.comparing import TOO_FEW, facts_of
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.events import Notice, StepDone, Suspicious, TrainingPlanned, Validated
 from napari_segloop.core.magnification import agreed
@@ -16,7 +17,7 @@ from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.teaching import Truth, checked_truth, nothing_checked, truth_of_now
 from napari_segloop.session.versions import Facts, Origin
-from napari_segloop.session.words import counted, percent
+from napari_segloop.session.words import counted, percent, points
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
@@ -197,7 +198,7 @@ class Training(Errand):
         steps, teach, test = len(self._losses), *self._plan[1:]
         version = Version(
             0, new.id, self._parent, answer.score, answer.start_score, answer.accepted, "",
-            steps, teach, test,
+            steps, teach, test, afresh=self._settings.afresh, **facts_of(answer.verdict),
         )  # fmt: skip
         facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
         self.version = self.desk.versions.add(
@@ -262,9 +263,14 @@ def in_words(version: Version, *, stopped: bool) -> str:
     if version.start_score is None:
         return f"{begin}Version {version.number} {now}."
     before = percent(version.start_score)
+    if version.verdict == TOO_FEW:
+        return (
+            f"{begin}Version {version.number} {now}, version {version.parent} on {before}: too few "
+            f"test regions to tell: {version.judged}. The new one is in use; the choice is yours."
+        )
     if version.accepted:
-        return f"{begin}Version {version.number} {now}; before it was {before}."
+        return f"{begin}Version {version.number} {now}; before it was {before}{points(version)}."
     return (
-        f"{begin}Version {version.number} {now}, which is not clearly better than {before} before: "
-        f"version {version.parent} stays in use."
+        f"{begin}Version {version.number} {now}, which may be worse than {before} before"
+        f"{points(version)}: version {version.parent} stays in use."
     )

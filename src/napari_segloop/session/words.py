@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from napari_segloop.session.state import Version
 
 MOMENT, FEW, NEARLY_A_MINUTE = 1.5, 10, 58  # seconds
 HOUR, DAY = 60, 24 * 60  # minutes
@@ -88,3 +91,22 @@ def percent(share: float) -> str:
     if ROUNDED_UP <= share < 1:
         return f"{min(99.9, 100 * share):.1f} %"
     return f"{100 * share:.0f} %"
+
+
+def points(version: Version) -> str:
+    """Say between what the difference of a version to its parent lies.
+
+    Parameters
+    ----------
+    version : Version
+        Of the list.
+
+    Returns
+    -------
+    str
+        In brackets, after a blank; empty where there is nothing to say.
+    """
+    if version.low is None or version.high is None:
+        return ""
+    regions = counted(version.judged, "test region")
+    return f" ({100 * version.low:+.1f} to {100 * version.high:+.1f} points on {regions})"

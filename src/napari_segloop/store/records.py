@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from napari_segloop.core.classes import ClassTable
+from napari_segloop.core.comparing import Word
 from napari_segloop.store.checks import (
     COUNT,
     FAR,
@@ -24,6 +25,7 @@ from napari_segloop.store.checks import (
     document,
     each,
     integer,
+    one_of,
     optional,
     real,
     table,
@@ -88,6 +90,14 @@ class VersionRecord(Record):
         Regions that taught and tested.
     pinned : bool
         Whether its file is kept whatever is cleared away.
+    afresh : bool
+        Whether it was learnt again from all.
+    verdict : {"", "not worse", "may be worse", "too few to tell"}
+        Beside its parent, when it was made; empty without one to compare it with.
+    judged : int
+        Regions that neither was taught and that judged.
+    low, high : float or None
+        Between what the difference to its parent lies, in mean Dice, at 90 %.
     software : dict
         Versions of what made it.
     note : str
@@ -121,6 +131,11 @@ class VersionRecord(Record):
     teach: int = 0
     test: int = 0
     pinned: bool = False
+    afresh: bool = False
+    verdict: str = ""
+    judged: int = 0
+    low: float | None = None
+    high: float | None = None
     software: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     values: tuple[int, ...] = (0, 1)
@@ -140,7 +155,10 @@ class VersionRecord(Record):
         "device": NAME,
         **dict.fromkeys(("score", "start_score"), SHARE),
         "dice": table(text(20), real(0, 1), 1000),
-        **dict.fromkeys(("accepted", "pinned"), truth),
+        **dict.fromkeys(("accepted", "pinned", "afresh"), truth),
+        "verdict": one_of("", *get_args(Word)),
+        "judged": COUNT,
+        **dict.fromkeys(("low", "high"), optional(real(-1, 1))),
         "created": TIME,
         "note": text(10_000),
         "values": each(COUNT, 1000),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_segloop.session.words import percent
+from napari_segloop.core.comparing import NOT_WORSE
+from napari_segloop.session.words import percent, points
 from napari_segloop.widgets.part import Part, button, in_column, in_row
 from napari_segloop.widgets.project_words import WHY_READ_ONLY
 from napari_segloop.widgets.rows import Column, Rows
@@ -125,12 +126,15 @@ class VersionTable(Part):
 
 
 def _notes(version: Version, *, in_use: bool) -> str:
-    notes = ["in use"] if in_use else [] if version.accepted else ["was worse"]
+    notes = ["in use"] if in_use else []
+    if version.verdict != NOT_WORSE and not (in_use or (version.accepted and not version.verdict)):
+        notes.append(version.verdict or "was worse")
     return ", ".join([*notes, "kept"] if version.pinned else notes)
 
 
 def _tooltip(version: Version) -> str:
     score = "no test regions" if version.score is None else f"mean Dice {version.score:.3f}"
     regions = teach_and_test(version.teach, version.test)
-    parts = (f"{version.steps:,} training steps", regions, score, version.note)
+    beside = f"beside version {version.parent}:{points(version)}" if version.judged else ""
+    parts = (f"{version.steps:,} training steps", regions, score, beside, version.note)
     return "\n".join(part for part in parts if part)

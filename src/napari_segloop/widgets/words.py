@@ -9,7 +9,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.session.words import about, percent
+from napari_segloop.core.comparing import TOO_FEW
+from napari_segloop.session.words import about, percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,14 +127,19 @@ def before_and_after(versions: tuple[Version, ...]) -> str:
         return f"Version {last.number} has no test regions yet: check some more places."
     if last.start_score is None or last.parent is None:
         return f"Version {last.number} agrees with you on {percent(last.score)}."
+    if last.verdict == TOO_FEW:
+        return (
+            f"Too few test regions to tell: {last.judged}. Version {last.number} agrees with you "
+            f"on {percent(last.score)}, version {last.parent} on {percent(last.start_score)}."
+        )
     if not last.accepted:
         return (
             f"Version {last.parent} stays in use: it agrees with you on "
-            f"{percent(last.start_score)}, the new one on {percent(last.score)}."
+            f"{percent(last.start_score)}, the new one on {percent(last.score)}{points(last)}."
         )
     return (
         f"Before: agreed with you on {percent(last.start_score)} (version {last.parent}). "
-        f"Now: {percent(last.score)} (version {last.number})."
+        f"Now: {percent(last.score)} (version {last.number}){points(last)}."
     )
 
 
