@@ -59,6 +59,8 @@ class Section:
         The table's columns.
     keys : tuple of dict
         All rows that there should be, in order.
+    program : str
+        Which writes it, where that has another name.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Section:
     text: str
     columns: tuple[Column, ...]
     keys: tuple[Row, ...]
+    program: str = ""
 
 
 def number(name: str, digits: int) -> Callable[[Row], str]:
@@ -102,7 +105,7 @@ def value(name: str) -> Callable[[Row], str]:
     return lambda row: "" if row.get(name) is None else str(row[name])
 
 
-def update(run: Run, section: Section) -> None:
+def update(run: Run, section: Section, rows: list[Row] | None = None) -> None:
     """Write a program's section anew; the others stay as they are.
 
     Parameters
@@ -111,11 +114,13 @@ def update(run: Run, section: Section) -> None:
         Where rows and document are.
     section : Section
         What to write.
+    rows : list of dict, optional
+        Computed from the program's rows; those themselves when not given.
     """
     path = run.document
     text = path.read_text("utf-8") if path.exists() else PREFACE
     begin, end = f"<!-- {section.name} -->", f"<!-- end of {section.name} -->"
-    block = "\n".join([begin, *_lines(section, run.rows()), end])
+    block = "\n".join([begin, *_lines(section, run.rows() if rows is None else rows), end])
     old = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     text = old.sub(lambda _: block, text) if old.search(text) else f"{text}\n{block}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +155,7 @@ def _lines(section: Section, rows: list[Row]) -> list[str]:
         "",
         _wrapped(section.text),
         "",
-        f"`python -m benchmarks.{section.name}`",
+        f"`python -m benchmarks.{section.program or section.name}`",
     ]
     machines = dict.fromkeys(tuple(row[name] for name in MACHINE) for row in rows)
     for machine in machines:

@@ -1,0 +1,262 @@
+"""The arms of the learning curves: our loop by four rules, and what learns from the same pixels.
+
+Whoever asks gets a row for each round; which rows are missing and what a table shows of them is not
+known here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.forest import CORES, grow, teach_forest
+from benchmarks.harness import ROOT, threads
+from benchmarks.models import result_of
+from napari_segloop.core.evaluate import DiceTally
+from napari_segloop.core.forecast import Forecast, Score
+from napari_segloop.core.learningcurve import RehearsalSettings
+from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.rehearsal import Rehearsal
+from napari_segloop.core.rehearsaldesk import check_images
+from napari_segloop.core.settings import PredictSettings, TrainSettings
+from napari_segloop.core.train import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from benchmarks.harness import Row
+    from benchmarks.sets import RealSet
+    from napari_segloop.core.images import Array, Labels, Mask
+    from napari_segloop.core.learningcurve import RoundScored
+
+OURS = "our loop"
+LOOPS = {
+    OURS: "ranked",
+    "foreground-aware random": "foreground",
+    "random": "random",
+    "entropy, worst first": "entropy",
+}
+FOREST, FASTAI, FULL = "random forest", "fastai", "everything labelled"
+FOREST_PIXELS = 50_000  # of each image, at most
+IMAGES = 3
+FASTAI_AT = (1, 3)  # rounds; each is a training from random weights
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long a curve is.
+
+    Parameters
+    ----------
+    rounds, places, window : int
+        As of a rehearsal.
+    training : TrainSettings
+        Of one round; seed, device and threads come from the call.
+    full_seconds : float
+        Time of the training on everything; its steps are ten times those of a round where rounds
+        count steps.
+    smoke : bool
+        Tiny, only to see that it works.
+    """
+
+    rounds: int
+    places: int
+    window: int
+    training: TrainSettings
+    full_seconds: float
+    smoke: bool = False
+
+
+class Course:
+    """All arms on one set with one seed.
+
+    Parameters
+    ----------
+    real : RealSet
+        Three images of its training split are worked on, its test split is scored.
+    seed : int
+        Of the draw and all else.
+    scale : Scale
+        How long.
+    folder : Path
+        Where the pixels that our loop checked lie between calls.
+    device : str
+        Where to compute.
+    """
+
+    def __init__(self, real: RealSet, seed: int, scale: Scale, folder: Path, device: str) -> None:
+        self._real, self._seed, self._scale, self._folder = real, seed, scale, folder
+        self._training = replace(
+            scale.training, seed=seed, device=device, threads=min(CORES, threads())
+        )
+        names = real.draw(IMAGES, seed)
+        self._worked, self._unseen = (
+            [TrainingImage(name, real.image(name), real.mask(name)) for name in side]
+            for side in (names, real.test)
+        )
+        self._values = check_images(self._worked, self._unseen, "classes")
+
+    def rows(self, arm: str) -> Iterator[Row]:
+        """Measure an arm.
+
+        Parameters
+        ----------
+        arm : str
+            Its name.
+
+        Yields
+        ------
+        dict
+            ``round`` and what was measured.
+        """
+        if arm in LOOPS:
+            yield from self._loop(arm)
+        elif arm == FULL:
+            yield self._everything()
+        else:
+            rounds = range(1, self._scale.rounds + 1) if arm == FOREST else FASTAI_AT
+            for number in rounds:
+                if number <= self._scale.rounds:
+                    work = self._forest if arm == FOREST else self._fastai
+                    yield {"round": number, **work(self._checked(number))}
+
+    def _loop(self, arm: str) -> Iterator[Row]:
+        scale = self._scale
+        asked = RehearsalSettings(scale.rounds, scale.places, LOOPS[arm], scale.window, self._seed)
+        loop = Rehearsal(self._worked, self._unseen, asked, self._training)
+        yield _row(loop.begin())
+        spent = 0.0
+        for _ in range(scale.rounds):
+            scored = result_of(loop.go_round())
+            if scored is None:
+                return
+            spent += scored.train_seconds
+            if arm == OURS:
+                self._keep(loop, scored.round, spent)
+            yield _row(scored)
+
+    def _keep(self, loop: Rehearsal, number: int, seconds: float) -> None:
+        """Keep what is checked by now, for the arms that learn from the same pixels."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        arrays = {f"labels{n}": desk.plane.labels for n, desk in enumerate(loop.desks)}
+        arrays |= {f"checked{n}": desk.checked for n, desk in enumerate(loop.desks)}
+        np.savez_compressed(self._file(number), seconds=seconds, **arrays)
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"round{number}.npz"
+
+    def _checked(self, number: int) -> tuple[list[tuple[Array, Labels, Mask]], float]:
+        """Return images, labels and where they are checked after a round, and our time by then."""
+        if not self._file(number).exists():
+            for _ in self._loop(OURS):
+                pass
+        kept = np.load(self._file(number))
+        images = [
+            (item.image, kept[f"labels{n}"], kept[f"checked{n}"])
+            for n, item in enumerate(self._worked)
+        ]
+        return [each for each in images if each[2].any()], float(kept["seconds"])
+
+    def _everything(self) -> Row:
+        """Teach on all pixels of the same images."""
+        steps = self._training.steps
+        training = replace(
+            self._training,
+            steps=None if steps is None else 10 * steps,
+            seconds=None if steps else self._scale.full_seconds,
+        )
+        taught = result_of(fit(self._worked, training))
+        where = PredictSettings(training.device, training.threads)
+        score = Score(self._unseen, self._values, objects=False)
+        found = result_of(score.of(Forecast(taught.model, where)))
+        scored = {"steps": taught.steps, "train_seconds": taught.seconds, "start": taught.base}
+        return {"round": 1, **scored, **_dice(found["dice"], found["classes"])}
+
+    def _forest(self, taught: tuple[list[tuple[Array, Labels, Mask]], float]) -> Row:
+        forest = teach_forest(taught[0], FOREST_PIXELS, self._seed, smoke=self._scale.smoke)
+        return self._scored([grow(forest, item.image) for item in self._unseen])
+
+    def _fastai(self, taught: tuple[list[tuple[Array, Labels, Mask]], float]) -> Row:
+        """Teach on the checked places for as long as our loop was taught by then."""
+        images, seconds = taught
+        crops, labels = zip(*self._crops(images), strict=True)
+        tests = {f"test{n}": _coloured(item.image) for n, item in enumerate(self._unseen)}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            np.savez(
+                folder / "task.npz", crops=np.stack(crops), labels=np.stack(labels),
+                classes=len(self._values), seconds=seconds, seed=self._seed,
+                tests=len(tests), **tests,
+            )  # fmt: skip
+            program = "from benchmarks.fastai_program import main; main()"
+            command = [str(fastai_python()), "-c", program, str(folder)]
+            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            done = np.load(folder / "done.npz")
+            masks = [np.array(self._values)[done[f"mask{n}"]] for n in range(len(tests))]
+            told = {"epochs": int(done["epochs"]), "train_seconds": float(done["seconds"])}
+        return told | self._scored(masks)
+
+    def _crops(
+        self, images: list[tuple[Array, Labels, Mask]]
+    ) -> Iterator[tuple[Array, NDArray[np.uint8]]]:
+        """Cut whole checked windows out of the images, side by side."""
+        side = self._scale.window
+        for image, labels, checked in images:
+            left = checked.copy()
+            for y, x in np.argwhere(left):
+                window = slice(y, y + side), slice(x, x + side)
+                if left[y, x] and left[window].shape == (side, side) and checked[window].all():
+                    left[window] = False
+                    numbers = np.searchsorted(self._values, labels[window])
+                    yield _coloured(image[(..., *window)]), numbers.astype(np.uint8)
+
+    def _scored(self, masks: list[Labels]) -> Row:
+        tally = DiceTally(self._values)
+        for mask, item in zip(masks, self._unseen, strict=True):
+            tally.add(mask, item.labels)
+        found = tally.finish()
+        return _dice(found.mean, {k: dice for k, dice in found.classes.items() if k})
+
+
+def fastai_python() -> Path | None:
+    """Return the interpreter that has fastai: ``SEGLOOP_FASTAI``, else this one if it has.
+
+    Returns
+    -------
+    Path or None
+        None when there is none.
+    """
+    named = os.environ.get("SEGLOOP_FASTAI")
+    if named:
+        return Path(named)
+    return Path(sys.executable) if importlib.util.find_spec("fastai") else None
+
+
+def _row(scored: RoundScored) -> Row:
+    fields = scored.to_dict()
+    classes = fields.pop("classes")
+    for name in ("event", "dice", "ap50"):
+        del fields[name]
+    return fields | _dice(scored.dice, classes)  # type: ignore[arg-type]
+
+
+def _dice(mean: float | None, classes: dict[int, float | None]) -> Row:
+    return {"dice": mean} | {f"dice_{value}": dice for value, dice in classes.items()}
+
+
+def _coloured(image: Array) -> Array:
+    """Return a plane as eight-bit RGB; one channel three times, of two the second as blue too."""
+    low, high = float(image.min()), float(image.max())
+    eight = image if image.dtype == np.uint8 else (image - low) * (255 / ((high - low) or 1))
+    planes = [*eight, *[eight[-1]] * 3][:3]
+    return np.stack(planes, axis=-1).astype(np.uint8)
