@@ -54,7 +54,7 @@ class Underway:
         Returns
         -------
         float
-            The number itself at the first call, and wherever processor and device are one.
+            The number itself at the first call, and on every device but CUDA's.
         """
         if not value.is_cuda:
             return float(value)
