@@ -6,19 +6,14 @@ known here.
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.fastai_arm import run_fastai
 from benchmarks.forest import CORES, grow, teach_forest
-from benchmarks.harness import ROOT, threads
+from benchmarks.harness import threads
 from benchmarks.models import result_of
 from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.forecast import Forecast, Score
@@ -31,12 +26,12 @@ from napari_segloop.core.train import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from benchmarks.fastai_arm import Checked
     from benchmarks.harness import Row
     from benchmarks.sets import RealSet
-    from napari_segloop.core.images import Array, Labels, Mask
+    from napari_segloop.core.images import Labels
     from napari_segloop.core.learningcurve import RoundScored
 
 OURS = "our loop"
@@ -49,7 +44,11 @@ LOOPS = {
 FOREST, FASTAI, FULL = "random forest", "fastai", "everything labelled"
 FOREST_PIXELS = 50_000  # of each image, at most
 IMAGES = 3
+FULL_TIMES = 10  # where rounds count steps, so many times those of a round
 FASTAI_AT = (1, 3)  # rounds; each is a training from random weights
+
+
+Images = list[TrainingImage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ class Scale:
     training : TrainSettings
         Of one round; seed, device and threads come from the call.
     full_seconds : float
-        Time of the training on everything; its steps are ten times those of a round where rounds
-        count steps.
+        Time of the training on everything.
     smoke : bool
         Tiny, only to see that it works.
     """
@@ -96,14 +94,8 @@ class Course:
 
     def __init__(self, real: RealSet, seed: int, scale: Scale, folder: Path, device: str) -> None:
         self._real, self._seed, self._scale, self._folder = real, seed, scale, folder
-        self._training = replace(
-            scale.training, seed=seed, device=device, threads=min(CORES, threads())
-        )
-        names = real.draw(IMAGES, seed)
-        self._worked, self._unseen = (
-            [TrainingImage(name, real.image(name), real.mask(name)) for name in side]
-            for side in (names, real.test)
-        )
+        self._training = on_this_machine(scale.training, seed, device)
+        self._worked, self._unseen = images_of(real, seed)
         self._values = check_images(self._worked, self._unseen, "classes")
 
     def rows(self, arm: str) -> Iterator[Row]:
@@ -155,7 +147,7 @@ class Course:
     def _file(self, number: int) -> Path:
         return self._folder / f"round{number}.npz"
 
-    def _checked(self, number: int) -> tuple[list[tuple[Array, Labels, Mask]], float]:
+    def _checked(self, number: int) -> tuple[list[Checked], float]:
         """Return images, labels and where they are checked after a round, and our time by then."""
         if not self._file(number).exists():
             for _ in self._loop(OURS):
@@ -168,57 +160,23 @@ class Course:
         return [each for each in images if each[2].any()], float(kept["seconds"])
 
     def _everything(self) -> Row:
-        """Teach on all pixels of the same images."""
         steps = self._training.steps
-        training = replace(
-            self._training,
-            steps=None if steps is None else 10 * steps,
-            seconds=None if steps else self._scale.full_seconds,
-        )
-        taught = result_of(fit(self._worked, training))
-        where = PredictSettings(training.device, training.threads)
-        score = Score(self._unseen, self._values, objects=False)
-        found = result_of(score.of(Forecast(taught.model, where)))
-        scored = {"steps": taught.steps, "train_seconds": taught.seconds, "start": taught.base}
-        return {"round": 1, **scored, **_dice(found["dice"], found["classes"])}
+        seconds = None if steps else self._scale.full_seconds
+        steps = None if steps is None else FULL_TIMES * steps
+        training = replace(self._training, steps=steps, seconds=seconds)
+        return {"round": 1, **train_on_all(self._worked, self._unseen, training)}
 
-    def _forest(self, taught: tuple[list[tuple[Array, Labels, Mask]], float]) -> Row:
+    def _forest(self, taught: tuple[list[Checked], float]) -> Row:
         forest = teach_forest(taught[0], FOREST_PIXELS, self._seed, smoke=self._scale.smoke)
         return self._scored([grow(forest, item.image) for item in self._unseen])
 
-    def _fastai(self, taught: tuple[list[tuple[Array, Labels, Mask]], float]) -> Row:
+    def _fastai(self, taught: tuple[list[Checked], float]) -> Row:
         """Teach on the checked places for as long as our loop was taught by then."""
         images, seconds = taught
-        crops, labels = zip(*self._crops(images), strict=True)
-        tests = {f"test{n}": _coloured(item.image) for n, item in enumerate(self._unseen)}
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            np.savez(
-                folder / "task.npz", crops=np.stack(crops), labels=np.stack(labels),
-                classes=len(self._values), seconds=seconds, seed=self._seed,
-                tests=len(tests), **tests,
-            )  # fmt: skip
-            program = "from benchmarks.fastai_program import main; main()"
-            command = [str(fastai_python()), "-c", program, str(folder)]
-            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-            done = np.load(folder / "done.npz")
-            masks = [np.array(self._values)[done[f"mask{n}"]] for n in range(len(tests))]
-            told = {"epochs": int(done["epochs"]), "train_seconds": float(done["seconds"])}
+        tests = [item.image for item in self._unseen]
+        limits = {"seconds": seconds, "seed": self._seed}
+        masks, told = run_fastai(images, tests, self._values, self._scale.window, **limits)
         return told | self._scored(masks)
-
-    def _crops(
-        self, images: list[tuple[Array, Labels, Mask]]
-    ) -> Iterator[tuple[Array, NDArray[np.uint8]]]:
-        """Cut whole checked windows out of the images, side by side."""
-        side = self._scale.window
-        for image, labels, checked in images:
-            left = checked.copy()
-            for y, x in np.argwhere(left):
-                window = slice(y, y + side), slice(x, x + side)
-                if left[y, x] and left[window].shape == (side, side) and checked[window].all():
-                    left[window] = False
-                    numbers = np.searchsorted(self._values, labels[window])
-                    yield _coloured(image[(..., *window)]), numbers.astype(np.uint8)
 
     def _scored(self, masks: list[Labels]) -> Row:
         tally = DiceTally(self._values)
@@ -228,18 +186,69 @@ class Course:
         return _dice(found.mean, {k: dice for k, dice in found.classes.items() if k})
 
 
-def fastai_python() -> Path | None:
-    """Return the interpreter that has fastai: ``SEGLOOP_FASTAI``, else this one if it has.
+def on_this_machine(training: TrainSettings, seed: int, device: str) -> TrainSettings:
+    """Return settings with a seed, a device and at most two threads.
+
+    Parameters
+    ----------
+    training : TrainSettings
+        All else.
+    seed : int
+        Of weights, patches and augmentation.
+    device : str
+        Where to compute.
 
     Returns
     -------
-    Path or None
-        None when there is none.
+    TrainSettings
+        Checked.
     """
-    named = os.environ.get("SEGLOOP_FASTAI")
-    if named:
-        return Path(named)
-    return Path(sys.executable) if importlib.util.find_spec("fastai") else None
+    return replace(training, seed=seed, device=device, threads=min(CORES, threads()))
+
+
+def images_of(real: RealSet, seed: int) -> tuple[Images, Images]:
+    """Draw three images to learn from, and read them and those of the test split.
+
+    Parameters
+    ----------
+    real : RealSet
+        The set.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    worked, unseen : list of TrainingImage
+        With their whole truth.
+    """
+    worked, unseen = (
+        [TrainingImage(name, real.image(name), real.mask(name)) for name in side]
+        for side in (real.draw(IMAGES, seed), real.test)
+    )
+    return worked, unseen
+
+
+def train_on_all(worked: Images, unseen: Images, training: TrainSettings) -> Row:
+    """Teach on every pixel of some images, and score on others.
+
+    Parameters
+    ----------
+    worked, unseen : list of TrainingImage
+        With their whole truth.
+    training : TrainSettings
+        How to teach.
+
+    Returns
+    -------
+    dict
+        Steps, time, what the network started from, and Dice.
+    """
+    taught = result_of(fit(worked, training))
+    score = Score(unseen, check_images(worked, unseen, "classes"), objects=False)
+    where = PredictSettings(training.device, training.threads)
+    found = result_of(score.of(Forecast(taught.model, where)))
+    scored = {"steps": taught.steps, "train_seconds": taught.seconds, "start": taught.base}
+    return scored | _dice(found["dice"], found["classes"])
 
 
 def _row(scored: RoundScored) -> Row:
@@ -252,11 +261,3 @@ def _row(scored: RoundScored) -> Row:
 
 def _dice(mean: float | None, classes: dict[int, float | None]) -> Row:
     return {"dice": mean} | {f"dice_{value}": dice for value, dice in classes.items()}
-
-
-def _coloured(image: Array) -> Array:
-    """Return a plane as eight-bit RGB; one channel three times, of two the second as blue too."""
-    low, high = float(image.min()), float(image.max())
-    eight = image if image.dtype == np.uint8 else (image - low) * (255 / ((high - low) or 1))
-    planes = [*eight, *[eight[-1]] * 3][:3]
-    return np.stack(planes, axis=-1).astype(np.uint8)

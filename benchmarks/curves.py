@@ -16,10 +16,10 @@ from benchmarks.arms import (
     LOOPS,
     Course,
     Scale,
-    fastai_python,
 )
 from benchmarks.curvetargets import derived, targets
 from benchmarks.document import Column, Section, number, update, value
+from benchmarks.fastai_arm import fastai_python
 from benchmarks.harness import Row, open_run
 from benchmarks.models import SMOKE
 from benchmarks.sets import SETS, few_shot_set
