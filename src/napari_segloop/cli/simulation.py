@@ -196,7 +196,9 @@ def _halves(items: Images, rng: np.random.Generator) -> tuple[Images, Images]:
 
 def _cut(item: TrainingImage, cut: tuple[slice, slice]) -> TrainingImage:
     checked = None if item.checked is None else item.checked[cut]
-    return replace(item, image=item.image[(..., *cut)], labels=item.labels[cut], checked=checked)
+    origin = (cut[0].start or 0, cut[1].start or 0)
+    pixels, labels = item.image[(..., *cut)], item.labels[cut]
+    return replace(item, image=pixels, labels=labels, checked=checked, origin=origin)
 
 
 class _Course:
