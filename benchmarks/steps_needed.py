@@ -82,7 +82,8 @@ def _measure(run: Run, key: Row) -> None:
     steps = int(str(key["steps"]))
     training = replace(SMOKE if run.smoke else TrainSettings(steps=steps), steps=steps)
     ready = on_this_machine(training, SEED, str(run.stamp["device"]))
-    run.add(**key | train_on_all(*images_of(real, SEED), ready))
+    found = train_on_all(*images_of(real, SEED), ready)
+    run.add(**found | key, taken=found["steps"])
 
 
 if __name__ == "__main__":
