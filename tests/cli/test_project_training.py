@@ -115,6 +115,7 @@ def test_training_gives_the_project_versions_with_their_lineage(
     assert one["score"] == pytest.approx(first.last["score"])
     assert two["start_score"] is not None
     assert (two["settings"]["steps"], two["steps"]) == (2, 2)
+    assert [each["settings"]["start"] for each in (one, two)] == ["none", "model"]
     assert one["snapshot"] in {each["id"] for each in log.of("snapshot")}
     assert one["software"]["torch"]
     assert one["device"].split(",")[0] == "cpu"  # as it was chosen, not as it was asked for

@@ -127,6 +127,7 @@ def test_a_loop_with_a_training_resumes_exactly(kept: Loop, second: Loop) -> Non
     (record,) = session.desk.versions.records()
     assert record.snapshot in {each.id for each in session.snapshots if each.kind == "round"}
     assert record.software
+    assert record.settings["start"] == "none"  # in fact: the starter is for another encoder
     assert record.device.endswith(("float32", "bfloat16"))
     assert record.steps > 0
     assert session.desk.versions.blob() is not None

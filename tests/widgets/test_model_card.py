@@ -26,11 +26,12 @@ CLASSES[:2], CLASSES[2:4, :2], CLASSES[4:] = 1, 2, 255
 
 
 def test_a_card_tells_who_made_it_and_how_large_its_pixels_were(qtbot: QtBot) -> None:
-    info = replace(INFO, author="<b>Ada</b>", pixel_size=(0.2, 0.2))
+    info = replace(INFO, author="<b>Ada</b>", pixel_size=(0.2, 0.2), base="starter")
     shown = ModelCard("a", Card(info, 1_000_000))
     qtbot.addWidget(shown)
     assert dict(shown.rows)["Made by"] == "<b>Ada</b>"
     assert dict(shown.rows)["Pixel size"] == "0.2 um"
+    assert dict(shown.rows)["Training"] == "0 steps from general microscopy"
     assert shown.example.pixmap().isNull()
 
 
