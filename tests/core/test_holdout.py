@@ -6,8 +6,18 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from napari_segloop.core.holdout import TEST_SHARE, UNKNOWN, Block, History, Split, split
+from napari_segloop.core.holdout import (
+    NO_HISTORY,
+    TEST_SHARE,
+    UNKNOWN,
+    Block,
+    History,
+    Split,
+    split,
+)
 
 RNG = np.random.default_rng(0)
 SHAPES = [(1, 1), (5, 7), (33, 31), (48, 48), (100, 500), (512, 512), (1000, 130)]
@@ -133,6 +143,36 @@ def test_if_all_was_taught_some_of_it_tests_after_all() -> None:
     every: Split = split(images, truths)
     history = History(taught=frozenset(looks(every.teach) | looks(every.test)))
     assert split(images, truths, history=history).test
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 999), st.integers(2, 5), st.booleans())
+def test_one_place_of_a_stack_is_on_one_side_in_all_planes(
+    seed: int, depth: int, is_grown: bool
+) -> None:
+    """Also when the model remembers only some of the planes, and others were checked meanwhile."""
+    shape = (320, 480)
+    images = [image(seed + z, shape) for z in range(depth)]
+    truths = [truth(seed + z, shape, 3, 80) for z in range(depth)]
+    early, _ = few_truths(seed, shape)
+    first = split(images[:1], early, stacks=["s"])
+    history = History(frozenset(looks(first.teach)), frozenset(looks(first.test)))
+    parts = split(images, truths, history=history if is_grown else NO_HISTORY, stacks=["s"] * depth)
+    sides = [{(b.rows, b.columns) for b in side} for side in (parts.teach, parts.test)]
+    assert not sides[0] & sides[1]
+    assert len(parts.teach) + len(parts.test) == depth * len(sides[0] | sides[1])
+    tested = np.unique([truths[b.image][b.window] for b in parts.test])
+    assert tested.tolist() == [0, 1, 2]
+    if is_grown:
+        assert not looks(parts.test) & looks(first.teach)
+
+
+def test_a_stacks_sides_do_not_hang_on_its_pixels() -> None:
+    shape, answers = (640, 640), truth(0, (640, 640))
+    one, other = (split([image(i, shape)], [answers], stacks=["s"]) for i in (0, 1))
+    assert {b.window for b in one.test} == {b.window for b in other.test}
+    elsewhere = split([image(0, shape)], [answers], stacks=["another"])
+    assert {b.window for b in elsewhere.test} != {b.window for b in one.test}
 
 
 def test_the_hash_tells_pixels_and_truth_apart() -> None:

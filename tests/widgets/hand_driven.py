@@ -111,7 +111,22 @@ def versions() -> tuple[Version, ...]:
     return (
         Version(1, "a", None, 0.81, None, True, "2026-11-22T09:05:00", 120, 4, 2),
         Version(2, "b", 1, 0.928, 0.84, True, "2026-11-22T09:25:00", 240, 8, 4),
-        Version(3, "c", 2, 0.91, 0.928, False, "2026-11-22T09:41:00", 240, 10, 5),
+        Version(
+            3,
+            "c",
+            2,
+            0.91,
+            0.928,
+            False,
+            "2026-11-22T09:41:00",
+            240,
+            10,
+            5,
+            verdict="may be worse",
+            judged=5,
+            low=-0.041,
+            high=0.006,
+        ),
     )
 
 

@@ -414,7 +414,12 @@ def test_training_is_told_in_words(make: Make, qtbot: QtBot) -> None:
         ("train", {"again": False, "seconds": 120.0}),
         ("train", {"again": True, "seconds": 120.0}),
     ]
-    assert part.result.text().startswith("Version 2 stays in use: it agrees with you on 93 %")
+    assert part.result.text().startswith(
+        "Version 2 stays in use: it agrees with you on 93 %, the new one on 91 % "
+        "(-4.1 to +0.6 points on 5 test regions)."
+    )
+    qtbot.mouseClick(part.choose, LEFT)
+    assert (part.choose.text(), session.calls.pop()) == ("Use version 3", ("use_version", 3))
     session.set("jobs", jobs=(TRAINING,), curve=curve())
     session.set("curve")
     assert part.split.text() == "4 teach, 2 test"
@@ -424,6 +429,11 @@ def test_training_is_told_in_words(make: Make, qtbot: QtBot) -> None:
     assert part.result.text() == (
         "Before: agreed with you on 84 % (version 1). Now: 93 % (version 2)."
     )
+    assert part.choose.isHidden()
+    few = replace(versions()[1], verdict="too few to tell", judged=2)
+    session.set("versions", versions=(versions()[0], few))
+    assert part.result.text().startswith("Too few test regions to tell: 2. Version 2 agrees with")
+    assert part.choose.text() == "Use version 1"
 
 
 def test_predicting_names_its_cost_first(make: Make, qtbot: QtBot) -> None:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
+from napari_segloop.core.comparing import MARGIN, NOT_WORSE
 from napari_segloop.session.state import Primary, QueueState
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.session.state import Version
+
 PLACES_A_ROUND = 8
+ROUNDS_UNTIL_ALL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class Situation:
         Planes that the version in use has not predicted.
     is_useful : bool
         Whether the version in use agrees with the user well enough to predict everything.
+    why_again : str
+        Why learning again from all is worth its time, as one sentence.
     """
 
     images: int = 0
@@ -52,6 +63,7 @@ class Situation:
     predict_cost: str = ""
     unpredicted: int = 0
     is_useful: bool = True
+    why_again: str = ""
 
 
 def next_step(now: Situation) -> Primary:
@@ -75,6 +87,61 @@ def next_step(now: Situation) -> Primary:
     'Make first masks'
     """
     return _prepare(now) or _check(now) or _wait(now) or _finish(now)
+
+
+def why_learn_again(versions: Sequence[Version]) -> str:
+    """Say why learning again from all is worth its time now.
+
+    Parameters
+    ----------
+    versions : sequence of Version
+        Oldest first.
+
+    Returns
+    -------
+    str
+        One sentence: after two rounds that did not take over, after one that agrees less than the
+        version before, and after four rounds of improving. Empty when improving goes well.
+    """
+    rounds = list(takewhile(lambda v: v.parent is not None and not v.afresh, reversed(versions)))
+    again = "Learn again from all may do better."
+    if len(rounds) > 1 and not (rounds[0].accepted or rounds[1].accepted):
+        return f"Two rounds in a row did not take over: {again}"
+    if rounds and _lost(rounds[0]):
+        return f"The last round agrees with you less than the version before: {again}"
+    if len(rounds) >= ROUNDS_UNTIL_ALL:
+        return f"It was improved {len(rounds)} times in a row: {again}"
+    return ""
+
+
+def other_choice(versions: Sequence[Version], in_use: int | None) -> int | None:
+    """Return the version to offer where the test regions leave the choice to the user.
+
+    Parameters
+    ----------
+    versions : sequence of Version
+        Oldest first.
+    in_use : int or None
+        Number of the one in use.
+
+    Returns
+    -------
+    int or None
+        The last version, or its parent where the last one is in use; None where it is clear which
+        one is better.
+    """
+    last = versions[-1] if versions else None
+    if last is None or last.verdict in ("", NOT_WORSE):
+        return None
+    other = last.parent if in_use == last.number else last.number
+    return other if any(each.number == other for each in versions) else None
+
+
+def _lost(version: Version) -> bool:
+    """Say whether a version is below its parent on the same test regions."""
+    if version.score is None or version.start_score is None:
+        return False
+    return version.score < version.start_score - MARGIN
 
 
 def _prepare(now: Situation) -> Primary | None:
@@ -109,6 +176,7 @@ def _is_time_to_train(now: Situation) -> bool:
 def _train(now: Situation) -> Primary:
     regions = "1 region" if now.checked == 1 else f"{now.checked} regions"
     tip = "Some of what you checked teaches, some tests. You can go on painting meanwhile."
+    tip = f"{tip}\n{now.why_again}".strip()
     return Primary("train", f"Train on {regions}, {now.train_cost}", tip)
 
 

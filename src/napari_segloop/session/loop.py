@@ -21,7 +21,7 @@ from napari_segloop.engine.messages import (
     JobStarted,
     Message,
 )
-from napari_segloop.session.advice import Situation, next_step
+from napari_segloop.session.advice import Situation, next_step, why_learn_again
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.expiry import Expiry
 from napari_segloop.session.job_actions import USEFUL
@@ -238,6 +238,7 @@ class LoopSession(ClassActions, ProjectCare):
             predict_cost=self._cost_of(keys),
             unpredicted=len(keys),
             is_useful=self._is_useful(),
+            why_again=why_learn_again(self.desk.versions.states),
         )
 
     def _is_useful(self) -> bool:

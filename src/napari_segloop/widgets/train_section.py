@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 from superqt.utils import qthrottled
 
+from napari_segloop.session.advice import other_choice, why_learn_again
 from napari_segloop.widgets.curve import CurvePlot
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
 from napari_segloop.widgets.words import before_and_after, teach_and_test
@@ -51,6 +52,8 @@ class TrainSection(Part):
         self.split.setToolTip(TEST)
         self.result = prose()
         self.result.setToolTip(TEST)
+        self._choice: int | None = None
+        self.choose = button("Use", "Predict and improve with the other version", self._choose)
         self.plot = CurvePlot()
         self.plot.hide()
         self._show_soon = qthrottled(self._show_curve, timeout=DRAWN_EVERY, parent=self)
@@ -74,6 +77,7 @@ class TrainSection(Part):
         column.addWidget(self.split)
         column.addWidget(self.plot)
         column.addWidget(self.result)
+        column.addWidget(self.choose)
 
     def draw(self, state: LoopState) -> None:
         """Show the training that runs, or the last one.
@@ -88,8 +92,12 @@ class TrainSection(Part):
         self.improve.setEnabled(checked and job is None)
         self.again.setEnabled(checked and job is None and bool(state.versions))
         self.split.setText(self._split(state, is_checked=checked))
-        self.result.setText(NEVER_WORSE if job is not None else before_and_after(state.versions))
+        done = f"{before_and_after(state.versions)} {why_learn_again(state.versions)}".strip()
+        self.result.setText(NEVER_WORSE if job is not None else done)
         self.result.setVisible(bool(self.result.text()))
+        self._choice = other_choice(state.versions, state.version) if job is None else None
+        self.choose.setVisible(self._choice is not None)
+        self.choose.setText(f"Use version {self._choice}")
         self.summarised.emit(teach_and_test(state.curve.teach, state.curve.test))
         self._show_soon(state.curve)
 
@@ -105,6 +113,10 @@ class TrainSection(Part):
 
     def _improve(self) -> None:
         self.ask(self._session.train, again=False, seconds=60 * self.minutes.value())
+
+    def _choose(self) -> None:
+        if self._choice is not None:
+            self.ask(self._session.use_version, self._choice)
 
     def _learn_again(self) -> None:
         self.ask(self._session.train, again=True, seconds=60 * self.minutes.value())
