@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.sets import crystal_image, open_set
 from napari_segloop.core.devices import choose_device, synchronize
+from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import load_model, save_model
 from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.planning import make_plan
+from napari_segloop.core.predict import Predictor
+from napari_segloop.core.prediction import Wanted
 from napari_segloop.core.settings import PredictSettings, TrainSettings
 from napari_segloop.core.train import fit
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.harness import Run
+    from benchmarks.sets import RealSet
     from napari_segloop.core.images import Array
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.plan import Plan
@@ -126,6 +130,36 @@ def plan_for(model: Model, image: Array, settings: PredictSettings) -> Plan:
     """
     plane = ArrayPlane(image)
     return make_plan(model, plane, for_file(model.info.normalization, measure([plane])), settings)
+
+
+def dice_of(model: Model, real: RealSet, tests: int, device: str) -> float | None:
+    """Predict test images and compare them with their truth.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    real : RealSet
+        Whose test images.
+    tests : int
+        How many of them at most, the first ones.
+    device : str
+        Where to predict.
+
+    Returns
+    -------
+    float or None
+        Dice pooled over all pixels per class, mean without background; None without any.
+    """
+    tally = DiceTally()
+    for name in real.test[:tests]:
+        image = real.image(name)
+        plan = plan_for(model, image, PredictSettings(device=device))
+        job = Predictor(model, plan).predict(ArrayPlane(image), Wanted(uncertainty=False))
+        prediction = result_of(job)
+        if prediction is not None:
+            tally.add(prediction.labels, real.mask(name))
+    return tally.finish().mean
 
 
 def trained_for(run: Run, names: Sequence[str]) -> dict[str, Model]:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Run, open_run
-from benchmarks.models import SMOKE, plan_for, result_of
-from benchmarks.sets import RealSet, made_set, open_set
-from napari_segloop.core.evaluate import DiceTally
-from napari_segloop.core.images import ArrayPlane
+from benchmarks.models import SMOKE, dice_of, result_of
+from benchmarks.sets import foreground_masks, made_set, open_set
 from napari_segloop.core.lesson import TrainingImage
-from napari_segloop.core.predict import Predictor
-from napari_segloop.core.prediction import Wanted
-from napari_segloop.core.settings import RULES, PredictSettings, TrainSettings
+from napari_segloop.core.settings import RULES, TrainSettings
 from napari_segloop.core.train import fit
-
-if TYPE_CHECKING:
-    from napari_segloop.core.images import Labels
-    from napari_segloop.core.trainresult import TrainResult
 
 NAME = "normalization"
 SETS = ("ads_sem_myelin", "uhcs_spheroidite", "isbi2012_em", "dsb2018_fluo")
@@ -77,37 +66,22 @@ def _measure(run: Run, key: dict[str, object]) -> None:
     if real is None:
         run.say(f"{name} is not there, see SEGLOOP_DATA; its rows stay missing")
         return
+    if name in OF_OBJECTS:
+        real = foreground_masks(real, run.scratch / name)
     asked = SMOKE if run.smoke else TrainSettings(seconds=SECONDS)
     device = str(run.stamp["device"])
     settings = replace(asked, seed=seed, normalization=rule, device=device)
-    images = [TrainingImage(n, real.image(n), _mask(real, n)) for n in real.draw(IMAGES, seed)]
+    images = [TrainingImage(n, real.image(n), real.mask(n)) for n in real.draw(IMAGES, seed)]
     result = result_of(fit(images, settings))
     run.add(
         **key,
-        dice=_score(real, result, device),
+        dice=dice_of(result.model, real, TESTS, device),
         own_score=result.score,
         steps=result.steps,
         precision=result.model.info.precision,
         encoder=f"{settings.encoder}, depth {settings.depth}",
         tile=f"{settings.batch} patches of {settings.patch} px",
     )
-
-
-def _mask(real: RealSet, name: str) -> Labels:
-    mask = real.mask(name)
-    return (mask > 0).astype(np.uint8) if real.name in OF_OBJECTS else mask
-
-
-def _score(real: RealSet, result: TrainResult, device: str) -> float | None:
-    tally = DiceTally()
-    for name in real.test[:TESTS]:
-        image = real.image(name)
-        plan = plan_for(result.model, image, PredictSettings(device=device))
-        job = Predictor(result.model, plan).predict(ArrayPlane(image), Wanted(uncertainty=False))
-        prediction = result_of(job)
-        if prediction is not None:
-            tally.add(prediction.labels, _mask(real, name))
-    return tally.finish().mean
 
 
 if __name__ == "__main__":
