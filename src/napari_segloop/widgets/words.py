@@ -162,6 +162,8 @@ def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
     --------
     >>> reason_with_names("beside the border of 0 and 2", {2: "membrane"})
     'beside the border of background and membrane'
+    >>> reason_with_names("disagrees with 2 similar ones: 0 and 2 seem swapped", {2: "membrane"})
+    'disagrees with 2 similar ones: background and membrane seem swapped'
     """
     known = {0: "background", **names}
     values = r"\b\d+(?= and \d+ seem swapped)|\b\d+(?= seem swapped)"
