@@ -86,12 +86,14 @@ def test_a_model_is_improved_in_place_or_kept_with_the_candidate_beside_it(
     last = call.last
     assert last["encoder"] == "mobilenet_v2"
     assert load_model(model).id == last["id"]
+    assert last["accepted"] == (last["verdict"] != "may be worse")
+    assert (last["low"] is None) == (last["judged"] < 5) == (last["verdict"] == "too few to tell")
     if last["accepted"]:
-        assert last["score"] >= last["start_score"]
+        assert last["low"] is None or last["low"] > -0.01
         assert load_model(model).info.start == trained.call.last["id"]
         assert load_model(model).info.base == last["start"] == "model"
     else:
-        assert last["score"] < last["start_score"]
+        assert last["low"] <= -0.01
         assert last["id"] == trained.call.last["id"]
         assert load_model(Path(last["candidate"])).info.start == last["id"]
 

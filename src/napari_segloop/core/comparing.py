@@ -148,14 +148,14 @@ def interval(new: Counts, old: Counts) -> tuple[float, float]:
     """
     regions = len(new)
     even = np.full(regions, 1 / regions)
-    times = np.random.default_rng(0).multinomial(regions, even, DRAWS)  # draws of each region
-    drawn = (np.tensordot(times, counts, 1) for counts in (new, old))
+    times = np.random.default_rng(0).multinomial(regions, even, DRAWS).astype(np.float64)
+    drawn = (np.tensordot(times, counts.astype(np.float64), 1) for counts in (new, old))
     better, worse = (_mean_dice(sums) for sums in drawn)
     low, high = np.quantile(better - worse, [TAIL, 1 - TAIL])
     return float(low), float(high)
 
 
-def _mean_dice(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _mean_dice(sums: npt.NDArray[np.int64 | np.float64]) -> npt.NDArray[np.float64]:
     """Return the mean Dice of sums over regions: (..., K, 2) to (...)."""
     right, total = np.moveaxis(sums[..., 1:, :], -1, 0)
     occurs = total > 0

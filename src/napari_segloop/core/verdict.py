@@ -62,7 +62,7 @@ def conclude(classroom: Classroom, best: Best, story: Story) -> TrainResult:
         candidate=None if accepted else model,
         accepted=accepted,
         score=model.info.score,
-        start_score=mean_dice(old) if old is not None and classroom.lesson.split.test else None,
+        start_score=_score(classroom, best, old),
         steps=story.steps,
         seconds=story.seconds,
         stopped=story.stopped,
@@ -71,6 +71,12 @@ def conclude(classroom: Classroom, best: Best, story: Story) -> TrainResult:
         settings=story.settings,
         verdict=verdict,
     )
+
+
+def _score(classroom: Classroom, best: Best, old: Counts | None) -> float | None:
+    """Score the old network, where there are regions that it was never taught."""
+    is_tested = bool(classroom.lesson.split.test) and best.folds.is_honest
+    return mean_dice(old) if old is not None and is_tested else None
 
 
 def _verdict(classroom: Classroom, best: Best, old: Counts) -> Verdict:
