@@ -58,8 +58,15 @@ def build_pretrained(parts: Architecture) -> tuple[nn.Module | None, str]:
         build_network(parts)  # an unknown encoder is no matter of weights
         return None, f"There are no weights from everyday photos for {parts.encoder}."
     except FAULTS as error:
-        host, reason = urlsplit(constants.ENDPOINT).hostname, str(error).partition("\n")[0]
-        return None, f"The weights from everyday photos could not be had from {host} ({reason})."
+        host = urlsplit(constants.ENDPOINT).hostname
+        why = f"could not be had from {host} ({_reason(error)})"
+        return None, f"The weights from everyday photos {why}."
+
+
+def _reason(error: Exception) -> str:
+    """Return what the system says, as one line."""
+    cause = getattr(error, "reason", error)
+    return (getattr(cause, "strerror", None) or str(cause)).partition("\n")[0].lower()
 
 
 def _fetch(encoder: str) -> None:

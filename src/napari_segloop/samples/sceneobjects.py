@@ -101,7 +101,8 @@ def _rim(rng: np.random.Generator, depth: Field) -> Field:
     """Return a bright or dark line along the outline."""
     line: Field = np.exp(-((depth / rng.uniform(1, 3)) ** 2))
     sign, strength = rng.choice([-1, 1]), rng.uniform(0.5, 3)
-    return sign * strength * line
+    rim: Field = sign * strength * line
+    return rim
 
 
 def _debris(rng: np.random.Generator, shape: Shape, size: float, depth: Field) -> Field:
