@@ -187,7 +187,7 @@ class Course:
 
 
 def on_this_machine(training: TrainSettings, seed: int, device: str) -> TrainSettings:
-    """Return settings with a seed, a device and at most two threads.
+    """Return settings with a seed, a device and, unless they say how many, at most two threads.
 
     Parameters
     ----------
@@ -203,7 +203,8 @@ def on_this_machine(training: TrainSettings, seed: int, device: str) -> TrainSet
     TrainSettings
         Checked.
     """
-    return replace(training, seed=seed, device=device, threads=min(CORES, threads()))
+    count = training.threads or min(CORES, threads())
+    return replace(training, seed=seed, device=device, threads=count)
 
 
 def images_of(real: RealSet, seed: int) -> tuple[Images, Images]:

@@ -80,7 +80,8 @@ def _measure(run: Run, key: Row) -> None:
         run.say(f"{name} is not there, see SEGLOOP_DATA; its rows stay missing")
         return
     steps = int(str(key["steps"]))
-    training = replace(SMOKE if run.smoke else TrainSettings(steps=steps), steps=steps)
+    tiny = replace(SMOKE, steps=steps, threads=1)
+    training = tiny if run.smoke else TrainSettings(steps=steps)
     ready = on_this_machine(training, SEED, str(run.stamp["device"]))
     found = train_on_all(*images_of(real, SEED), ready)
     run.add(**found | key, taken=found["steps"])
