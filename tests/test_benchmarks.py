@@ -154,3 +154,31 @@ def test_a_ratio_is_the_median_within_rounds(benchmarks: SimpleNamespace) -> Non
 def test_the_tracked_document_has_a_section_for_every_program() -> None:
     text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     assert [name for name in PROGRAMS if f"<!-- end of {name} -->" not in text] == []
+
+
+def test_targets_are_computed_from_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    targets = import_module("benchmarks.curvetargets")
+    scores = {
+        "our loop": ((0, 0, 0.4), (1, 10, 0.8), (3, 20, 0.9)),
+        "random": ((0, 0, 0.4), (1, 10, 0.6), (3, 30, 0.7)),
+        "random forest": ((1, 0, 0.75), (3, 0, 0.8)),
+        "everything labelled": ((1, 0, 0.9),),
+    }
+    origin = HERE | {"quick": False, "set": "crystals", "seed": 0}
+    rows = [
+        origin | {"arm": arm, "round": n, "seconds": s, "dense_seconds": 2 * s, "dice": dice}
+        for arm, points in scores.items()
+        for n, s, dice in points
+    ]
+    found, mean = targets.derived(rows, [("crystals", 0), ("absent", 0)])
+    assert found["ours"] == pytest.approx(11)  # 0.81 lies a tenth of the way to the next round
+    assert found["time"] == pytest.approx(30 / 11)
+    assert found["time_anew"] == pytest.approx(60 / 11)
+    assert found["time_open"] is True  # random places never got there
+    ours, theirs = (6 + 8.5) / 20, (5 + (0.6 + 0.65) / 2 * 10) / 20
+    assert found["area_random"] == pytest.approx(ours / theirs)
+    assert found["area_entropy"] is None
+    assert (found["forest_1"], found["removed_3"]) == pytest.approx((0.05, 0.5))
+    assert mean["set"] == "mean"
+    assert mean["area_random"] == found["area_random"]

@@ -1,0 +1,101 @@
+"""``segloop simulate`` on tiny images."""
+
+from __future__ import annotations
+
+import csv
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_segloop.cli import simulation
+from napari_segloop.core.learningcurve import RoundScored
+from tests.cli.conftest import scene, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import SimpleNamespace as Space
+
+Command = Callable[..., Any]
+QUICK = ("--start", "none", "--encoder", "mobilenet_v2", "--steps", "2", "--places", "2",
+         "--threads", "1",
+         "--window", "24")  # fmt: skip
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_two_rounds(files: Space, tmp_path: Path, segloop: Command) -> None:
+    table = tmp_path / "curve.csv"
+    call = segloop("simulate", files.images, files.classes, *QUICK, "--rounds", "2", "--csv", table)
+    assert call.code == 0, call.err
+    result = call.last
+    assert len(result["worked"]) == 2
+    assert len(result["unseen"]) == 1
+    assert not set(result["worked"]) & set(result["unseen"])
+    scored = call.of("round_scored")
+    assert [{**each, "event": None} for each in scored] == [
+        {"event": None, **each} for each in result["rounds"]
+    ]
+    assert [each["steps"] for each in scored] == [0, 2, 2]
+    assert list(scored[2]["classes"]) == ["7"]
+    found = rows(table)
+    assert [row["round"] for row in found] == ["0", "1", "2"]
+    assert [float(row["dice_7"]) for row in found] == [each["dice"] for each in scored]
+    assert [float(row["seconds"]) for row in found] == [each["seconds"] for each in scored]
+    assert 0 < result["area"] <= 1
+
+
+def test_a_stack_is_cut_in_halves_and_ctrl_c_keeps_the_rounds_that_are_over(
+    tmp_path: Path, segloop: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes = [scene(seed, 128) for seed in (0, 1)]
+    write(tmp_path / "i" / "a.tif", np.stack([image[:72] for image, _ in planes]))
+    write(tmp_path / "t" / "a_masks.tif", np.stack([ids[:72] for _, ids in planes]))
+    tell = simulation._Course.tell
+
+    def interrupted(course: object, event: object) -> None:
+        tell(course, event)
+        if isinstance(event, RoundScored) and event.round == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(simulation._Course, "tell", interrupted)
+    table = tmp_path / "curve.csv"
+    call = segloop("simulate", tmp_path / "i", tmp_path / "t", *QUICK, "--axes", "ZYX",
+                   "--task", "objects", "--how", "foreground", "--csv", table)  # fmt: skip
+    assert call.code == 130, call.err
+    assert "a single image" in call.of("notice")[0]["text"]
+    assert call.last["stopped"] is True
+    assert len(call.last["worked"]) == len(call.last["unseen"]) == 2
+    assert [row["round"] for row in rows(table)] == ["0", "1"]
+    assert all(0 <= float(row["ap50"]) <= 1 for row in rows(table))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param(["I", "nowhere"], "nowhere", id="no truth"),
+        pytest.param(["I/a0.tif", "C/a0_mask.tif"], "at least 128", id="one small image"),
+        pytest.param(["I", "C", "--work-on", "3"], "at most 2 of 3", id="too few to score"),
+        pytest.param(["I", "C", "--channels", "4"], "channel", id="channels"),
+        pytest.param(["I", "C", "--steps", "2", "--minutes", "1"], "exclude", id="two limits"),
+        pytest.param(["I", "C", "--csv", "nowhere/t.csv"], "nowhere", id="no such folder"),
+        pytest.param(["I", "C", "--how", "guess"], "guess", id="no such strategy"),
+        pytest.param(["I", "WRONG"], "(32, 64)", id="other shape"),
+        pytest.param(["I", "C", "--start", "nowhere.segloop"], "nowhere", id="no such model"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_exit_2(
+    options: list[str], words: str, files: Space, tmp_path: Path, segloop: Command
+) -> None:
+    wrong = write(tmp_path / "a0.tif", np.zeros((32, 64), np.uint8))
+    places = {"I": files.images, "C": files.classes, "WRONG": wrong}
+    typed = [str(places.get(option, option)) for option in options]
+    typed = [t.replace("I/", f"{files.images}/").replace("C/", f"{files.classes}/") for t in typed]
+    call = segloop("simulate", *typed)
+    assert call.code == 2
+    assert words in call.err
