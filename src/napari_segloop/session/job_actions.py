@@ -117,7 +117,7 @@ class JobActions(ImportActions):
         doubtful = self.offer_suspicious(places_of(errand.suspicious), errand.version.model)
         if doubtful:
             named = counted(doubtful, "place")
-            self.desk.tell(f"{told} {named} may be labelled wrongly: check first.", "warning")
+            self.desk.tell(f"{told} Check first: {named} may be labelled wrongly.", "warning")
         if errand.version.accepted:
             self._follow_if_useful(errand.version, stopped=errand.is_stopping)
 
