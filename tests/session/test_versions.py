@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from napari_segloop.core.errors import InputError
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.state import Version
+from napari_segloop.session.training import in_words
 from napari_segloop.session.versions import Facts, Versions
 
 if TYPE_CHECKING:
@@ -119,3 +121,30 @@ def test_a_version_taught_while_classes_were_merged_speaks_in_those_of_today(
 def test_nothing_is_translated_before_a_class_changed(versions: Versions) -> None:
     labels = np.array([[0, 1]], np.uint8)
     assert versions.translate(1, labels) is labels
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        pytest.param(
+            {"verdict": "not worse", "judged": 9, "low": -0.004, "high": 0.031},
+            "; before it was 80 % (-0.4 to +3.1 points on 9 test regions).",
+            id="not worse",
+        ),
+        pytest.param(
+            {"verdict": "may be worse", "judged": 5, "low": -0.1, "high": 0, "accepted": False},
+            "may be worse than 80 % before (-10.0 to +0.0 points on 5 test regions): version 1 stays",
+            id="may be worse",
+        ),
+        pytest.param(
+            {"verdict": "too few to tell", "judged": 2},
+            "too few test regions to tell: 2. The new one is in use; the choice is yours.",
+            id="too few",
+        ),
+        pytest.param({"score": None}, "There were no test regions", id="no test regions"),
+        pytest.param({"score": None, "accepted": False}, "version 1 stays in use", id="no numbers"),
+    ],
+)
+def test_a_verdict_is_said_with_its_numbers(facts: dict[str, Any], words: str) -> None:
+    made = replace(version(), number=2, parent=1, **facts)
+    assert words in in_words(made, stopped=False)

@@ -257,6 +257,8 @@ def in_words(version: Version, *, stopped: bool) -> str:
         One or two sentences with before and after.
     """
     begin = "Stopped. " if stopped else ""
+    if version.score is None and not version.accepted:
+        return f"{begin}Training did not settle: version {version.parent} stays in use."
     if version.score is None:
         return f"{begin}Version {version.number} is in use. There were no test regions to score it."
     now = f"agrees with you on {percent(version.score)} of the test regions (never trained on)"
