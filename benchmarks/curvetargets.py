@@ -24,7 +24,7 @@ MEAN = "mean"
 FOREGROUND, RANDOM, ENTROPY = list(LOOPS)[1:]
 AREAS = {"area_foreground": FOREGROUND, "area_random": RANDOM, "area_entropy": ENTROPY}
 AVERAGED = (
-    *("full", "time", "time_anew", *AREAS),
+    *("full", "ratio", "ratio_anew", *AREAS),
     *("forest_1", "forest_3", "removed_3", "fastai_1", "fastai_3"),
 )
 
@@ -47,8 +47,8 @@ def targets(pairs: tuple[Pair, ...]) -> Section:
         Column("seed", value("seed")),
         Column("everything labelled", number("full", 3)),
         Column("ours, s to 90 %", number("ours", 1)),
-        Column("L1: random / ours", _at_least("time")),
-        Column("L1: random, painted anew / ours", _at_least("time_anew")),
+        Column("L1: random / ours", _at_least("ratio")),
+        Column("L1: random, painted anew / ours", _at_least("ratio_anew")),
     ]
     columns += [Column(f"L2: against {arm}", number(name, 2)) for name, arm in AREAS.items()]
     columns += [
@@ -130,7 +130,7 @@ def _times(rows: Sequence[Row], curves: dict[str, Curve], full: float | None) ->
     """Compare when 90 % are reached; a curve that does not get there gives a lower bound."""
     ours = None if full is None else seconds_to(curves[OURS], SHARE * full)
     made: Row = {"ours": ours}
-    theirs = {"time": curves[RANDOM], "time_anew": _curve(rows, RANDOM, "dense_seconds")}
+    theirs = {"ratio": curves[RANDOM], "ratio_anew": _curve(rows, RANDOM, "dense_seconds")}
     for name, curve in theirs.items():
         if ours and full is not None and curve:
             reached = seconds_to(curve, SHARE * full)

@@ -165,7 +165,7 @@ def test_targets_are_computed_from_curves(monkeypatch: pytest.MonkeyPatch) -> No
         "random forest": ((1, 0, 0.75), (3, 0, 0.8)),
         "everything labelled": ((1, 0, 0.9),),
     }
-    origin = HERE | {"quick": False, "set": "crystals", "seed": 0}
+    origin = HERE | {"quick": False, "time": "now", "set": "crystals", "seed": 0}
     rows = [
         origin | {"arm": arm, "round": n, "seconds": s, "dense_seconds": 2 * s, "dice": dice}
         for arm, points in scores.items()
@@ -173,9 +173,9 @@ def test_targets_are_computed_from_curves(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     found, mean = targets.derived(rows, [("crystals", 0), ("absent", 0)])
     assert found["ours"] == pytest.approx(11)  # 0.81 lies a tenth of the way to the next round
-    assert found["time"] == pytest.approx(30 / 11)
-    assert found["time_anew"] == pytest.approx(60 / 11)
-    assert found["time_open"] is True  # random places never got there
+    assert found["ratio"] == pytest.approx(30 / 11)
+    assert found["ratio_anew"] == pytest.approx(60 / 11)
+    assert found["ratio_open"] is True  # random places never got there
     ours, theirs = (6 + 8.5) / 20, (5 + (0.6 + 0.65) / 2 * 10) / 20
     assert found["area_random"] == pytest.approx(ours / theirs)
     assert found["area_entropy"] is None
