@@ -68,7 +68,7 @@ def round_(number: int, score: float = 0.9, **more: Any) -> Version:  # noqa: AN
     return Version(number, f"m{number}", parent, score, 0.9, created="", **facts)
 
 
-WORSE = {"accepted": False, "verdict": "may be worse"}
+WORSE: dict[str, Any] = {"accepted": False, "verdict": "may be worse"}
 
 
 @pytest.mark.parametrize(
