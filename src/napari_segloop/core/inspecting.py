@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_segloop.core.events import Event, Notice
-from napari_segloop.core.suspects import Evidence, find, is_divided, weigh
+from napari_segloop.core.suspects import SURE, Evidence, find, is_divided, usual_margin, weigh
 from napari_segloop.core.suspicions import DIVIDED, suspicious
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SETTLED = 40  # steps; before that a network has no opinion
 
 
 def inspect(
-    classroom: Classroom, model: Model, images: Sequence[TrainingImage], steps: int
+    classroom: Classroom, models: Sequence[Model], images: Sequence[TrainingImage], steps: int
 ) -> Iterator[Event]:
     """Name the regions whose labels disagree with the rest.
 
@@ -36,8 +36,8 @@ def inspect(
     ----------
     classroom : Classroom
         Holds the regions.
-    model : Model
-        The one that is kept.
+    models : sequence of Model
+        The one that is kept, and others that are asked when that one hedges; the surest speaks.
     images : sequence of TrainingImage
         That the lesson was made from.
     steps : int
@@ -48,7 +48,12 @@ def inspect(
     Event
         Suspicious, with at least one region; Notice when there is no majority.
     """
-    evidence = list(_evidence(classroom, model, steps))
+    looks = list[list[Evidence]]()
+    for model in models:
+        looks.append(list(_evidence(classroom, model, steps)))
+        if usual_margin(looks[-1]) >= SURE:
+            break
+    evidence = max(looks, key=usual_margin)
     found = find(evidence)
     if found:
         yield suspicious(found, classroom.lesson, images)

@@ -201,7 +201,7 @@ def find(evidence: Sequence[Evidence]) -> list[Finding]:
     list of Finding
         The worst first; none where there are too few regions, or no majority among them.
     """
-    usual = float(np.median([each.margin for each in evidence])) if evidence else 0.0
+    usual = usual_margin(evidence)
     if len(evidence) < FEWEST or usual < LEARNT:
         return []
     limit = _outlying([each.surprise for each in evidence])
@@ -215,6 +215,22 @@ def find(evidence: Sequence[Evidence]) -> list[Finding]:
     ]
     told = [each for each in found if each.similar >= WITNESSES]
     return sorted(told, key=lambda each: -each.strength)
+
+
+def usual_margin(evidence: Sequence[Evidence]) -> float:
+    """Return how sure a network is of the labels of most regions.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        Of regions.
+
+    Returns
+    -------
+    float
+        Median margin in nats; 0 without regions.
+    """
+    return float(np.median([each.margin for each in evidence])) if evidence else 0.0
 
 
 def is_divided(evidence: Sequence[Evidence]) -> bool:

@@ -127,7 +127,8 @@ def _fit(
     story = Story(settings, start, before, step, budget.elapsed, stopped, base)
     result = conclude(classroom, best, story)
     if not stopped and not budget.is_over(classroom.inspection_cost(step)):
-        yield from inspect(classroom, result.model, images, step)
+        others = [start] if start and before and start is not result.model else []
+        yield from inspect(classroom, [result.model, *others], images, step)
     return result
 
 
