@@ -86,6 +86,7 @@ def test_a_stack_is_cut_in_halves_and_ctrl_c_keeps_the_rounds_that_are_over(
         pytest.param(["I", "C", "--csv", "nowhere/t.csv"], "nowhere", id="no such folder"),
         pytest.param(["I", "C", "--how", "guess"], "guess", id="no such strategy"),
         pytest.param(["I", "WRONG"], "(32, 64)", id="other shape"),
+        pytest.param(["I", "C", "--encoder", "no-such"], "no-such", id="no such encoder"),
         pytest.param(["I", "C", "--start", "nowhere.segloop"], "nowhere", id="no such model"),
     ],
 )  # fmt: skip

@@ -55,6 +55,7 @@ def run(request: SimulateRequest, reporter: Reporter) -> int:
         course = _Course(request, reporter)
         played = rehearse(worked, unseen, settings, training, start, should_stop)
         found = drain(played, course.tell)
+        course.write()
     _tell(found, course.rounds, reporter)
     reporter.result(
         rounds=[_plain(each) for each in course.rounds],
@@ -215,15 +216,18 @@ class _Course:
         if isinstance(event, Notice):
             self._reporter.say(event.text)
         elif isinstance(event, RoundScored):
-            self._reporter.started = True
             self.rounds.append(event)
-            self._write()
+            if event.round:  # before the first training all may still be refused
+                self.write()
         elif isinstance(event, StepDone):
+            self._reporter.started = True
             self._reporter.progress(f"{where}: step {event.step} of {event.steps or '?'}")
         elif isinstance(event, TileDone):
             self._reporter.progress(f"{where}: predicting, tile {event.tile} of {event.tiles}")
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the table of the rounds that are over."""
+        self._reporter.started = True
         if self._request.csv is None:
             return
         rows = [_row(each, self._request) for each in self.rounds]
