@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Labels
 
-from napari_segloop.session.firstmasking import grey
+from napari_segloop.core.images import grey
 from napari_segloop.widgets.labels_layers import masks_colours
 
 if TYPE_CHECKING:
