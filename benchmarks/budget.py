@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "budget"
 SETS = (MADE, "ads_sem_myelin")
 GIVEN = (("--steps", 60), ("--steps", 240), ("--steps", 600), ("--minutes", 1), ("--minutes", 2))
-SMOKE = (("--steps", 6), ("--minutes", 0.1))
+SMOKE = (("--steps", 3),)
 QUICK = 2  # of the above
 IMAGES = 3
 ASKED_AFTER, SMOKE_ASKED_AFTER = 10.0, 0.0  # seconds since the process was started

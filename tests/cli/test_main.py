@@ -18,7 +18,7 @@ from napari_segloop.cli.main import COMMANDS
 Command = Callable[..., Any]
 ABSENT = (
     "--workers", "--scheduler", "--shard", "--resume", "--quality", "--audit",
-    "starter", "finish", "measure", "simulate",
+    "finish", "measure",
 )  # fmt: skip
 OPTIONS = {
     "train": (
@@ -36,6 +36,11 @@ OPTIONS = {
     ),
     "evaluate": ("--task", "--checked", "--uncertainty", "--axes", "--json"),
     "project": ("log", "backup", "restore", "verify", "export", "import", "merge"),
+    "simulate": (
+        "--rounds", "--places", "--window", "--how", "--work-on", "--task", "--start", "--encoder",
+        "--ignore", "--steps", "--minutes", "--seed", "--csv", "--axes", "--channels", "--device",
+        "--threads", "--json",
+    ),
     "demo": ("--output", "--device", "--threads", "--json"),
     "doctor": ("--json",),
 }  # fmt: skip
@@ -71,7 +76,7 @@ def test_help_of_every_command_imports_neither_numpy_nor_torch() -> None:
     program = (
         "import sys\n"
         "from napari_segloop.cli import demo, doctor, evaluate, main, predict, project\n"
-        "from napari_segloop.cli import rank, train\n"
+        "from napari_segloop.cli import rank, simulate, train\n"
         "found = {name.split('.')[0] for name in sys.modules}\n"
         "print(sorted(found & {'numpy', 'torch', 'skimage', 'tifffile', 'zarr', 'PIL', 'napari'}))"
     )
