@@ -143,7 +143,7 @@ def test_an_array_in_a_file_is_read_there_but_sent_to_another_computer(
 
 
 def test_a_full_pipe_does_not_hold_the_caller(listen: Listen) -> None:
-    listener = listen(Engine(["sleep", "600"]))
+    listener = listen(Engine([sys.executable, "-c", "import time; time.sleep(600)"]))
     listener.engine.submit(FirstMaskRequest(np.zeros((4000, 4000), np.uint16)))
     assert [m.state for m in listener.engine.poll() if isinstance(m, ChildChanged)] == ["starting"]
     listener.engine.close()
