@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from statistics import fmean
 
-EARLIEST = 300  # steps: nearly all that 3,000 would bring, see the benchmark of steps
+EARLIEST = 300  # steps; by then most of what is to be learnt should be, which is a target so far
 EVERY = 50  # steps between two looks
 FALL = 0.03  # of the loss, from the second third of the steps to the last
 LEVEL = 0.003  # a fall by less than this is none, however small the loss is

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 USEFUL = 0.5  # mean Dice under which masks are not replaced unasked
 FOLLOWED = 16  # planes that are predicted by themselves after a training
-SECONDS = 48.0  # with starting, scoring and drawing, new masks come within a minute
+SECONDS = 48.0  # so that new masks come within a minute, starting and drawing included
 
 
 class JobActions(ImportActions):
