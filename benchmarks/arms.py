@@ -44,7 +44,7 @@ LOOPS = {
 FOREST, FASTAI, FULL = "random forest", "fastai", "everything labelled"
 FOREST_PIXELS = 50_000  # of each image, at most
 IMAGES = 3
-FULL_TIMES = 10  # where rounds count steps, so many times those of a round
+FULL_TIMES = 5  # the steps of a round
 FASTAI_AT = (1, 3)  # rounds; each is a training from random weights
 
 
@@ -60,9 +60,7 @@ class Scale:
     rounds, places, window : int
         As of a rehearsal.
     training : TrainSettings
-        Of one round; seed, device and threads come from the call.
-    full_seconds : float
-        Time of the training on everything.
+        Of one round, in steps; seed, device and threads come from the call.
     smoke : bool
         Tiny, only to see that it works.
     """
@@ -71,7 +69,6 @@ class Scale:
     places: int
     window: int
     training: TrainSettings
-    full_seconds: float
     smoke: bool = False
 
 
@@ -160,10 +157,7 @@ class Course:
         return [each for each in images if each[2].any()], float(kept["seconds"])
 
     def _everything(self) -> Row:
-        steps = self._training.steps
-        seconds = None if steps else self._scale.full_seconds
-        steps = None if steps is None else FULL_TIMES * steps
-        training = replace(self._training, steps=steps, seconds=seconds)
+        training = replace(self._training, steps=FULL_TIMES * (self._training.steps or 1))
         return {"round": 1, **train_on_all(self._worked, self._unseen, training)}
 
     def _forest(self, taught: tuple[list[Checked], float]) -> Row:
