@@ -145,6 +145,8 @@ def nothing_written(folder: Path) -> bool:
         pytest.param(["--images", "images", "--labels", "real"], "float32", id="labels not whole"),
         pytest.param(["--images", "images", "--labels", "classes", "--start", "images/a0.tif"],
                      "model", id="a start that is no model"),
+        pytest.param(["--images", "images", "--labels", "classes", "--start", "photos"],
+                     "starter, imagenet, none or a model file", id="an unknown word to start from"),
         pytest.param(["--images", "images", "--labels", "classes", "--encoder", "resnet33"],
                      "resnet34", id="unknown encoder"),
         pytest.param(["--images", "images", "--labels", "classes", "--channels", "1"],

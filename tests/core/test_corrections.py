@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from napari_segloop.core.checkstate import EXCLUDED
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.corrections import Kind, PlaneTruth
 from napari_segloop.core.errors import InputError
@@ -65,7 +66,8 @@ class Layers:
         self.show(self.plane.cant_tell(WHOLE, self.table.epoch))
 
     def exclude(self) -> None:
-        self.show(self.plane.exclude(WHOLE, self.table.epoch))
+        self.checked[WHOLE] = EXCLUDED
+        self.look()
 
     def predict(self, value: int) -> None:
         new = np.full(SHAPE, value, np.uint8)

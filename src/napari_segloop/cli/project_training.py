@@ -15,6 +15,7 @@ from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
+from napari_segloop.cli.starting import model_to_start_from
 from napari_segloop.cli.training import (
     reading_for,
     say,
@@ -24,8 +25,7 @@ from napari_segloop.cli.training import (
 )
 from napari_segloop.core.comparing import facts_of
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.modelfile import load_model, model_bytes, model_from_bytes
-from napari_segloop.core.settings import STARTS
+from napari_segloop.core.modelfile import model_bytes, model_from_bytes
 from napari_segloop.core.train import fit
 from napari_segloop.store.annotations import Save
 from napari_segloop.store.project import Project
@@ -84,7 +84,7 @@ def first_model(
         Its version, where the project has one.
     """
     if start != "current":
-        model = None if start in STARTS else load_model(Path(start))
+        model = model_to_start_from(start)
         known = {each.model: each.number for each in record.versions}
         return model, None if model is None else known.get(model.info.original or model.id)
     current = next((each for each in record.versions if each.number == record.current), None)

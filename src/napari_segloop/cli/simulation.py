@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,18 +13,19 @@ from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.report import drain, duration, table
 from napari_segloop.cli.simulate import DEFAULT_MINUTES
+from napari_segloop.cli.starting import model_to_start_from
 from napari_segloop.cli.training import read_pair, reading_for
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.events import Notice, StepDone, TileDone
 from napari_segloop.core.learningcurve import RehearsalSettings, RoundScored
-from napari_segloop.core.modelfile import load_model
 from napari_segloop.core.rehearsal import rehearse
 from napari_segloop.core.settings import STARTS, TrainSettings
 from napari_segloop.files.pairing import pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.simulate import SimulateRequest
@@ -46,7 +46,7 @@ def run(request: SimulateRequest, reporter: Reporter) -> int:
     pairing = pair([request.images], [request.truth])
     if request.csv is not None:
         check_file(request.csv, _files(pairing))
-    start = None if request.start in STARTS else load_model(Path(request.start))
+    start = model_to_start_from(request.start)
     settings, training = _settings(request), training_for(request, start)
     if pairing.skipped:
         reporter.notice(f"Passed over {len(pairing.skipped)} image(s) without truth.")

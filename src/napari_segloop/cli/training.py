@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.clock import process_age
@@ -12,11 +11,12 @@ from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain, duration
+from napari_segloop.cli.starting import model_to_start_from
 from napari_segloop.cli.train import DEFAULT_MINUTES
 from napari_segloop.core.comparing import TOO_FEW, facts_of
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.lesson import TrainingImage
-from napari_segloop.core.modelfile import load_model, save_model
+from napari_segloop.core.modelfile import save_model
 from napari_segloop.core.modelinfo import BASES
 from napari_segloop.core.normalize import measure
 from napari_segloop.core.settings import STARTS, TrainSettings
@@ -27,6 +27,7 @@ from napari_segloop.files.training import check_pair, label_index, read_checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from napari_segloop.cli.options import Reading
     from napari_segloop.cli.report import Reporter
@@ -46,7 +47,7 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
     """Teach a network and write it."""
     pairing = pair(request.images, request.labels, request.checked or None)
     check_outputs(request, pairing)
-    start = None if request.start in STARTS else load_model(Path(request.start))
+    start = model_to_start_from(request.start)
     reading = reading_for(request.reading, start)
     settings_for(request, start, reading)  # wrong values are found before images are read
     images = [plane for item in with_truth(pairing, request) for plane in read_pair(item, reading)]

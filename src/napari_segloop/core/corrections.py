@@ -174,27 +174,6 @@ class PlaneTruth(PlaneState):
             judging.cannot_tell(self.pixels.at(window))
         return self.change_at(window)
 
-    def exclude(self, window: Window, epoch: int) -> Change:
-        """Take a window out: never truth, never predicted or counted.
-
-        Parameters
-        ----------
-        window : tuple of (slice, slice)
-            The place.
-        epoch : int
-            Of the class table, now.
-
-        Returns
-        -------
-        Change
-            What to put into the ``checked`` layer.
-        """
-        window = clip_window(window, self.shape)
-        pixels = self.pixels.at(window)
-        with self.noting(window):
-            pixels.mark(np.ones(pixels.checked.shape, bool), EXCLUDED, Kind.NONE, 0)
-        return self.change_at(window)
-
     def restore(
         self, before: PlaneSnapshot, after: PlaneSnapshot | None = None, newest: int = 0
     ) -> Change:

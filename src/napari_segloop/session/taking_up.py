@@ -17,6 +17,7 @@ from napari_segloop.session.offers import region_of
 from napari_segloop.session.state import ImageState, Place
 from napari_segloop.session.stored import StoredPlane
 from napari_segloop.store.records import DISPUTED
+from napari_segloop.store.restoring import with_those_since
 
 if TYPE_CHECKING:
     from napari_segloop.session.image_actions import ImageActions
@@ -43,12 +44,11 @@ def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int 
         Number of the image that was open.
     """
     record, desk = found.books.project, session.desk
-    versions = {each.number: each for each in desk.versions.records()} if keep_versions else {}
-    versions |= {each.number: each for each in record.versions}
+    since = desk.versions.records() if keep_versions else ()
+    versions = with_those_since(record.versions, since)
     session.clear("objects" if record.task == "objects" else "classes")
     desk.table = ClassTable.from_dict(record.classes)
-    ordered = [versions[number] for number in sorted(versions)]
-    desk.versions.load(ordered, record.current, found.project.models.get)
+    desk.versions.load(versions, record.current, found.project.models.get)
     if found.blob is not None and record.current is not None:
         desk.versions.use(record.current, found.blob)
     for each in found.images:

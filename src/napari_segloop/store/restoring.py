@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from napari_segloop.store.annotations import Save
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_segloop.store.annotations import Snapshot
     from napari_segloop.store.project import Project
+    from napari_segloop.store.records import VersionRecord
 
 
 def restore(project: Project, snapshot: str) -> Snapshot:
@@ -33,11 +36,29 @@ def restore(project: Project, snapshot: str) -> Snapshot:
         When there is no such snapshot, or it cannot be written.
     """
     store = project.annotations
-    since = {each.number: each for each in store.project().versions}
+    since = store.project().versions
     back, record = store.restore(snapshot), store.project()
-    versions = since | {each.number: each for each in record.versions}
+    versions = with_those_since(record.versions, since)
     if len(versions) == len(record.versions):
         return back
-    ordered = tuple(versions[number] for number in sorted(versions))
-    save = Save(replace(record, versions=ordered))
+    save = Save(replace(record, versions=versions))
     return store.save(save, back.message, "restore", back.counts, back.version)
+
+
+def with_those_since(
+    back: Iterable[VersionRecord], since: Iterable[VersionRecord]
+) -> tuple[VersionRecord, ...]:
+    """Return the versions of an older state and those that came after it.
+
+    Parameters
+    ----------
+    back, since : iterable of VersionRecord
+        Of the older state, which counts, and of the newer one.
+
+    Returns
+    -------
+    tuple of VersionRecord
+        By number.
+    """
+    found = {each.number: each for each in (*since, *back)}
+    return tuple(found[number] for number in sorted(found))

@@ -70,7 +70,7 @@ class VersionTable(Part):
             "Version": lambda v: str(v.number),
             "Agrees": lambda v: "not tested" if v.score is None else percent(v.score),
             "When": lambda v: when(v.created),
-            "From": lambda v: v.note or ("zero" if v.parent is None else str(v.parent)),
+            "From": _origin,
             "": lambda v: _notes(v, in_use=is_bold(v)),
         }
         return tuple(
@@ -123,6 +123,14 @@ class VersionTable(Part):
         name, _ = QFileDialog.getSaveFileName(self, "Save model file", proposed, FILTER)
         if name:
             self.ask(self._session.save_model, selected.number, Path(name))
+
+
+def _origin(version: Version) -> str:
+    """Name the version that it was taught from, with what that reaches on the same regions."""
+    if version.note or version.parent is None:
+        return version.note or "zero"
+    beside = "" if version.start_score is None else f" ({percent(version.start_score)} there)"
+    return f"{version.parent}{beside}"
 
 
 def _notes(version: Version, *, in_use: bool) -> str:

@@ -1,0 +1,40 @@
+"""What `--start` names: a word, or the file of a model. Reading one brings torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_segloop.core.errors import ModelError
+from napari_segloop.core.modelfile import Model, load_model
+from napari_segloop.core.settings import STARTS
+
+
+def model_to_start_from(start: str) -> Model | None:
+    """Read the model that a training starts from.
+
+    Parameters
+    ----------
+    start : str
+        One of `STARTS`, or the path of a model.
+
+    Returns
+    -------
+    Model or None
+        None for a word.
+
+    Raises
+    ------
+    ModelError
+        When it is neither a word nor a sound model.
+    """
+    if start in STARTS:
+        return None
+    path = Path(start)
+    if not path.exists():
+        raise ModelError(
+            f"{', '.join(STARTS)} or a model file",
+            "neither such a word nor such a file",
+            "Write one of these words, or the path of a model.",
+            start,
+        )
+    return load_model(path)
