@@ -10,6 +10,7 @@ from napari_segloop.core.comparing import (
     NOT_WORSE,
     TOO_FEW,
     Counts,
+    fitness,
     interval,
     judge,
     mean_dice,
@@ -18,7 +19,8 @@ from napari_segloop.core.comparing import (
 
 def counts(*shares: float, pixels: int = 1000) -> Counts:
     """Regions of one class, half of which is right by the given share."""
-    return np.array([[[2 * pixels, 2 * pixels], [int(s * pixels), pixels]] for s in shares])
+    background = [2 * pixels, 2 * pixels, pixels]
+    return np.array([[background, [int(s * pixels), pixels, pixels // 2]] for s in shares])
 
 
 def rounds(regions: int, worse: float, noise: float, seed: int) -> tuple[Counts, Counts]:
@@ -30,7 +32,7 @@ def rounds(regions: int, worse: float, noise: float, seed: int) -> tuple[Counts,
     for shift in (worse, 0.0):
         dice = np.clip(ease - shift + rng.normal(0, noise, regions), 0, 1)
         right = (dice * pixels).astype(int)
-        made.append(np.stack([np.full((regions, 2), 9), np.stack([right, pixels], -1)], 1))
+        made.append(np.stack([np.full((regions, 3), 9), np.stack([right, pixels, pixels], -1)], 1))
     return made[0], made[1]
 
 
@@ -73,8 +75,47 @@ def test_a_network_is_not_worse_than_itself() -> None:
     assert (verdict.word, verdict.low, verdict.high) == (NOT_WORSE, 0.0, 0.0)
 
 
-def test_classes_that_do_not_occur_do_not_count() -> None:
-    only_background = np.array([[[10, 10], [0, 0]]])
-    assert mean_dice(only_background) == 1
-    missed = np.array([[[10, 10], [0, 0], [0, 4]]])
-    assert mean_dice(missed) == 0
+def region(truth: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Count a region of pixels, class by class."""
+    each = [(truth == k, labels == k) for k in range(classes)]
+    return np.array([[2 * (t & p).sum(), t.sum() + p.sum(), t.sum()] for t, p in each])
+
+
+def seen(regions: int, with_objects: int, found: float, stray: int, seed: int = 0) -> Counts:
+    """Some regions hold an object of which a share is found; the last has stray false pixels."""
+    made, rng = [], np.random.default_rng(seed)
+    for number in range(regions):
+        truth = np.zeros(20_000, int)
+        truth[: 1000 * (number < with_objects)] = 1
+        labels = np.where(rng.random(20_000) < found, truth, 0)
+        labels[20_000 - stray * (number == regions - 1) :] = 1
+        made.append(region(truth, labels, 2))
+    return np.stack(made)
+
+
+@pytest.mark.parametrize(("regions", "with_objects"), [(6, 1), (12, 2), (20, 2)])
+def test_a_false_pixel_where_nothing_is_does_not_decide(regions: int, with_objects: int) -> None:
+    better = seen(regions, with_objects, 0.95, stray=1)
+    verdict = judge(better, seen(regions, with_objects, 0.6, stray=0))
+    assert verdict.word == NOT_WORSE
+    assert verdict.low == pytest.approx(0, abs=0.001)
+
+
+def test_many_false_pixels_where_nothing_is_do() -> None:
+    new, old = (seen(20, 20, 0.9, stray, seed=1) for stray in (4000, 0))
+    assert judge(new, old).word == MAY_BE_WORSE
+    nowhere = [seen(8, 0, 1, stray) for stray in (12_000, 0)]
+    nowhere[0][:] = nowhere[0][-1]
+    assert judge(*nowhere).word == MAY_BE_WORSE
+
+
+def test_a_class_that_no_region_holds_neither_makes_nor_spoils_a_score() -> None:
+    truth = np.repeat([0, 1], 500)
+    for labels, dice in ((truth, 1.0), (np.where(np.arange(1000) == 7, 2, truth), 1.0)):
+        assert mean_dice(region(truth, labels, 3)[None]) == dice
+    noisy = np.where(np.arange(1000) < 250, 2, truth)
+    assert fitness(region(truth, noisy, 3)[None]) == pytest.approx((1 + 2 / 3) / 2)
+    only_background = region(np.zeros(10, int), np.zeros(10, int), 2)
+    assert mean_dice(only_background[None]) == fitness(only_background[None]) == 1
+    missed = region(np.repeat([0, 2], 5), np.zeros(10, int), 3)
+    assert mean_dice(missed[None]) == 0

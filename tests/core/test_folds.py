@@ -9,6 +9,7 @@ import pytest
 
 from napari_segloop.core.comparing import Counts, mean_dice
 from napari_segloop.core.folds import folds_of
+from napari_segloop.core.holdout import split
 
 
 def looks(number: int) -> list[str]:
@@ -17,9 +18,8 @@ def looks(number: int) -> list[str]:
 
 def counts(dice: np.ndarray) -> Counts:
     right = (1000 * dice).astype(int)
-    return np.stack(
-        [np.full((len(dice), 2), 9), np.stack([right, np.full_like(right, 1000)], -1)], 1
-    )
+    whole = np.full_like(right, 1000)
+    return np.stack([np.full((len(dice), 3), 9), np.stack([right, whole, whole], -1)], 1)
 
 
 def test_many_regions_are_in_three_folds_which_they_do_not_leave() -> None:
@@ -31,6 +31,18 @@ def test_many_regions_are_in_three_folds_which_they_do_not_leave() -> None:
     later = [many.choosing, many.calibrating, many.judging]
     for part, whole in zip(parts, later, strict=True):
         assert set(part) == {i for i in whole if i < 40}
+
+
+def test_test_regions_of_plain_images_are_in_three_folds() -> None:
+    rng = np.random.default_rng(0)
+    images = [rng.random((1, 1600, 1600), np.float32) for _ in range(3)]
+    truths = [rng.integers(0, 2, (1600, 1600)) for _ in images]
+    tests = split(images, truths).test
+    folds = folds_of([block.look for block in tests])
+    assert not folds.is_crossed
+    assert len(tests) / 4 < len(folds.judging) < 3 * len(tests) / 4
+    assert folds.choosing
+    assert folds.calibrating
 
 
 @pytest.mark.parametrize("regions", [1, 2, 5, 14])

@@ -50,7 +50,7 @@ class Best:
 
     @property
     def judged(self) -> Counts:
-        """What the regions that judge say, (J, K, 2)."""
+        """What the regions that judge say, (J, K, 3)."""
         return self.folds.judged(self._counts)
 
     def consider(self, classroom: Classroom, step: int) -> Iterator[Event]:

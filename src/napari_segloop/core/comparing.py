@@ -18,8 +18,8 @@ MARGIN = 0.01  # of mean Dice: what a new version may be worse by
 FEWEST = 5  # regions; a bootstrap over fewer knows nothing
 
 Counts = npt.NDArray[np.int64]
-"""(regions, classes, 2): twice the pixels of a class that are right, and all that are predicted
-or true."""
+"""(regions, classes, 3): twice the pixels of a class that are right, all that are predicted or
+true, and those that are true."""
 
 Word = Literal["not worse", "may be worse", "too few to tell"]
 NOT_WORSE: Final = "not worse"
@@ -73,20 +73,47 @@ def mean_dice(counts: Counts) -> float:
 
     Parameters
     ----------
-    counts : (R, K, 2) ndarray of int64
+    counts : (R, K, 3) ndarray of int64
         Of each region and class; see `Counts`.
 
     Returns
     -------
     float
-        From 0 to 1; 1 when no class but background occurs or was predicted.
+        From 0 to 1, over the classes that occur in the truth; that of background when none does.
 
     Examples
     --------
-    >>> mean_dice(np.array([[[8, 8], [2, 4]], [[8, 8], [4, 4]]]))
+    >>> mean_dice(np.array([[[8, 8, 4], [2, 4, 2]], [[8, 8, 4], [4, 4, 2]]]))
     0.75
     """
-    return float(_mean_dice(counts.sum(0)))
+    sums = counts.sum(0)
+    occurs = sums[1:, 2] > 0
+    dice = _dice(sums)
+    return float(dice[1:][occurs].mean() if occurs.any() else dice[0])
+
+
+def fitness(counts: Counts) -> float:
+    """Return what networks are chosen by: as `mean_dice`, but classes that do not occur count.
+
+    Background stands in for them, so that a single false pixel of such a class costs next to
+    nothing, and many cost something.
+
+    Parameters
+    ----------
+    counts : (R, K, 3) ndarray of int64
+        Of each region and class; see `Counts`.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> fitness(np.array([[[90, 100, 55], [0, 10, 0]]]))  # ten false pixels
+    0.9
+    """
+    return float(_fitness(counts.sum(0)))
 
 
 def judge(new: Counts, old: Counts) -> Verdict:
@@ -94,7 +121,7 @@ def judge(new: Counts, old: Counts) -> Verdict:
 
     Parameters
     ----------
-    new, old : (R, K, 2) ndarray of int64
+    new, old : (R, K, 3) ndarray of int64
         Of the same regions, which neither was taught.
 
     Returns
@@ -134,7 +161,7 @@ def interval(new: Counts, old: Counts) -> tuple[float, float]:
 
     Parameters
     ----------
-    new, old : (R, K, 2) ndarray of int64
+    new, old : (R, K, 3) ndarray of int64
         Of the same regions, at least one.
 
     Returns
@@ -150,15 +177,22 @@ def interval(new: Counts, old: Counts) -> tuple[float, float]:
     even = np.full(regions, 1 / regions)
     times = np.random.default_rng(0).multinomial(regions, even, DRAWS).astype(np.float64)
     drawn = (np.tensordot(times, counts.astype(np.float64), 1) for counts in (new, old))
-    better, worse = (_mean_dice(sums) for sums in drawn)
+    better, worse = (_fitness(sums) for sums in drawn)
     low, high = np.quantile(better - worse, [TAIL, 1 - TAIL])
     return float(low), float(high)
 
 
-def _mean_dice(sums: npt.NDArray[np.int64 | np.float64]) -> npt.NDArray[np.float64]:
-    """Return the mean Dice of sums over regions: (..., K, 2) to (...)."""
-    right, total = np.moveaxis(sums[..., 1:, :], -1, 0)
-    occurs = total > 0
-    classes = occurs.sum(-1)
-    dice = np.divide(right, total, out=np.zeros(total.shape), where=occurs).sum(-1)
-    return np.where(classes > 0, dice / np.maximum(classes, 1), 1.0)
+def _fitness(sums: npt.NDArray[np.int64 | np.float64]) -> npt.NDArray[np.float64]:
+    """Return the fitness of sums over regions: (..., K, 3) to (...)."""
+    dice = _dice(sums)
+    standing = np.where(sums[..., 1:, 2] > 0, dice[..., 1:], dice[..., :1])
+    mean: npt.NDArray[np.float64] = standing.mean(-1)
+    return mean
+
+
+def _dice(sums: npt.NDArray[np.int64 | np.float64]) -> npt.NDArray[np.float64]:
+    """Return the Dice of each class: (..., K, 3) to (..., K); 1 of what is nowhere."""
+    right, total = sums[..., 0], sums[..., 1]
+    ones = np.ones(total.shape)
+    dice: npt.NDArray[np.float64] = np.divide(right, total, out=ones, where=total > 0)
+    return dice

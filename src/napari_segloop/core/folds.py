@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.comparing import FEWEST, mean_dice
+from napari_segloop.core.comparing import FEWEST, fitness
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from napari_segloop.core.comparing import Counts
 
 APART = 15  # regions from which on the folds are disjoint
-JUDGING, CHOOSING = "01234567", "89ab"  # first digit of a region's hash; the rest calibrates
+JUDGING, CHOOSING = "01234567", "89ab"
+"""Last digit of a region's hash; the rest calibrates. By its first ones it is a test region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +55,27 @@ class Folds:
 
         Parameters
         ----------
-        counts : (R, K, 2) ndarray of int64
+        counts : (R, K, 3) ndarray of int64
             Of all regions.
 
         Returns
         -------
         float
-            Mean Dice, 0 to 1.
+            From 0 to 1, see `core.comparing.fitness`.
         """
-        return mean_dice(counts[list(self.choosing)])
+        return fitness(counts[list(self.choosing)])
 
     def judged(self, steps: Sequence[Counts]) -> Counts:
         """Return what the regions that judge say of the training.
 
         Parameters
         ----------
-        steps : sequence of (R, K, 2) ndarray of int64
+        steps : sequence of (R, K, 3) ndarray of int64
             Counts of all regions after each step that was scored, at least one.
 
         Returns
         -------
-        (J, K, 2) ndarray of int64
+        (J, K, 3) ndarray of int64
             Of the regions that judge, each at the step that the others choose.
         """
         if not self.is_crossed:
@@ -100,9 +101,9 @@ def folds_of(looks: Sequence[str], seen: Collection[str] = ()) -> Folds:
     """
     every = tuple(range(len(looks)))
     unseen = tuple(i for i in every if looks[i] not in seen)
-    judging = tuple(i for i in unseen if looks[i][0] in JUDGING)
-    choosing = tuple(i for i in every if looks[i][0] in CHOOSING)
-    calibrating = tuple(i for i in every if looks[i][0] not in JUDGING + CHOOSING)
+    judging = tuple(i for i in unseen if looks[i][-1] in JUDGING)
+    choosing = tuple(i for i in every if looks[i][-1] in CHOOSING)
+    calibrating = tuple(i for i in every if looks[i][-1] not in JUDGING + CHOOSING)
     enough = len(judging) >= FEWEST and choosing and calibrating
     if len(looks) >= APART and enough:
         return Folds(choosing, calibrating, judging, is_crossed=False)
@@ -113,4 +114,4 @@ def _best(steps: Sequence[Counts], regions: Sequence[int]) -> Counts:
     """Return the counts of the step that is best on some regions; without any, of the last."""
     if not regions:
         return steps[-1]
-    return max(steps, key=lambda counts: mean_dice(counts[list(regions)]))
+    return max(steps, key=lambda counts: fitness(counts[list(regions)]))

@@ -37,11 +37,11 @@ class Scored:
     Parameters
     ----------
     score : float
-        Mean Dice over the classes without background that occur, 0 to 1; 1 where there is none
-        and none was predicted.
+        Mean Dice over the classes without background that occur in the truth, 0 to 1; that of
+        background where none does.
     dice : tuple of float or None
         Per class; None where the class neither occurs nor was predicted.
-    counts : (R, K, 2) ndarray of int64
+    counts : (R, K, 3) ndarray of int64
         Of each test region, as `core.comparing` takes them.
     logits : (N, K) Tensor of float32
         A sample of the scored pixels, for the temperature.
@@ -141,8 +141,8 @@ class Examiner:
         """Count each class, in one region."""
         labels, count = logits.argmax(1), self._classes
         right = torch.bincount(truth[labels == truth], minlength=count)
-        total = torch.bincount(labels, minlength=count) + torch.bincount(truth, minlength=count)
-        counts: Counts = torch.stack([2 * right, total], -1).numpy()
+        predicted, true = (torch.bincount(each, minlength=count) for each in (labels, truth))
+        counts: Counts = torch.stack([2 * right, predicted + true, true], -1).numpy()
         return counts
 
     def maps(self, network: nn.Module, precision: str) -> Iterator[tuple[Block, Tensor]]:
@@ -214,7 +214,7 @@ def dice_of(counts: Counts) -> tuple[float | None, ...]:
 
     Parameters
     ----------
-    counts : (R, K, 2) ndarray of int64
+    counts : (R, K, 3) ndarray of int64
         As `core.comparing` takes them.
 
     Returns
@@ -223,4 +223,4 @@ def dice_of(counts: Counts) -> tuple[float | None, ...]:
         None where a class neither occurs nor was predicted.
     """
     sums = counts.sum(0)
-    return tuple(float(right / total) if total else None for right, total in sums)
+    return tuple(float(right / total) if total else None for right, total, _ in sums)
