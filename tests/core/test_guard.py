@@ -88,3 +88,27 @@ def test_without_test_regions_nothing_is_lost() -> None:
     truths = [np.zeros((31, 33), np.int16)]
     parts = Split(split([np.zeros((1, 31, 33))], truths).teach, ())
     assert known(blank(truths, with_guard(parts, truths, PATCH)))[0] == 31 * 33
+
+
+def test_the_guard_reaches_through_all_planes_of_a_stack() -> None:
+    images, truths = made(3, [(640, 640)] * 3, 1.0)
+    parts = split(images, truths, stacks=["stack", "stack", None])
+    guarded = with_guard(parts, truths, PATCH)
+    taught = blank(truths, guarded)
+    tests = [block for block in guarded.test if block.image == 0]
+    assert guarded.guard
+    assert tests
+    for block in tests:
+        rows, columns = (slice(max(0, a - guarded.guard), b + guarded.guard)
+                         for a, b in (block.rows, block.columns))  # fmt: skip
+        assert (taught[0][rows, columns] == UNKNOWN).all()
+        assert (taught[1][rows, columns] == UNKNOWN).all()
+    assert any((taught[2][block.window] != UNKNOWN).any() for block in tests)
+    lonely = [truths[0].copy(), truths[1].copy()]
+    lonely[0][:] = UNKNOWN
+    lonely[0][tests[0].window] = truths[0][tests[0].window]
+    lonely[1][tests[0].window] = UNKNOWN
+    parts = Split(split(images[1:2], lonely[1:]).teach, tests[:1], 24, ("stack", "stack"))
+    outline = blank(lonely, parts)[1]
+    beside = slice(max(0, tests[0].rows[0] - 24), tests[0].rows[1] + 24), tests[0].window[1]
+    assert (outline[beside] == UNKNOWN).all()

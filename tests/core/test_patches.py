@@ -54,6 +54,16 @@ def test_truth_lies_on_its_pixels() -> None:
         assert agree.float().mean() > 0.97
 
 
+@pytest.mark.parametrize("side", [400, 401, 402, 403])
+def test_shrunken_patches_lie_on_their_truth_to_the_far_edge(side: int) -> None:
+    ramp = np.indices((side, side)).max(0)
+    off = []
+    for batch in batches([teaching(ramp[None], ramp)], 40):
+        far = (batch.truth > 0.75 * side) & (batch.truth < side - 4)
+        off.append((batch.images[:, 0] - batch.truth)[far])
+    assert abs(float(torch.cat(off).mean())) < 0.1
+
+
 def test_the_same_seed_draws_the_same_patches_and_another_others() -> None:
     truth = squares()
     image = teaching(np.random.default_rng(0).normal(size=(1, *truth.shape)), truth)

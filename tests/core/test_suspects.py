@@ -107,6 +107,10 @@ def test_too_few_regions_are_no_majority() -> None:
 
 def test_a_network_that_learnt_nothing_names_nothing() -> None:
     assert find(judged("swapped", sure=0.0)) == []
+    half_full = [np.where(np.arange(400) < share, 1, 0).reshape(20, 20) for share in (120, 280)]
+    flat = np.log(np.array([0.51, 0.49]))[:, None, None] * np.ones((2, 20, 20))
+    block = Block(0, (0, 20), (0, 20), "0" * 32)
+    assert not is_divided([weigh(block, flat, each, flat[:1]) for each in half_full * 5])
 
 
 def test_a_region_of_one_class_and_of_few_pixels_counts() -> None:

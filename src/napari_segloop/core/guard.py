@@ -3,23 +3,25 @@
 A test region next to truth that teaches is easier than what nobody has checked: the same object
 lies in both, half of it taught. So truth within a guard around each test region neither teaches
 nor tests. It is as wide as pays: a patch where regions lie apart or truth is plenty, nothing where
-little truth would be lost to it. Torch-free; it knows truth, not networks.
+little truth would be lost to it. In a stack it reaches through all planes. Torch-free; it knows
+truth, not networks.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.core.holdout import UNKNOWN, Split
+from napari_segloop.core.holdout import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from napari_segloop.core.holdout import Block
+    from napari_segloop.core.holdout import Block, Split
     from napari_segloop.core.images import Labels
 
 COST, COST_OF_PLENTY = 0.1, 0.25  # of the truth that teaches
@@ -78,16 +80,16 @@ def blank(truths: Sequence[Labels], parts: Split) -> tuple[Labels, ...]:
         Copies.
     """
     taught = tuple(truth.copy() for truth in truths)
-    for block in parts.test:
-        taught[block.image][_around(block, parts.guard)] = UNKNOWN
+    for number, truth in enumerate(taught):
+        for block in parts.tests_beside(number):
+            truth[_around(block, parts.guard)] = UNKNOWN
     return taught
 
 
 def _guarded(parts: Split, truths: Sequence[Labels], guard: int) -> Split:
-    with_band = Split(parts.teach, parts.test, guard)
-    taught = blank(truths, with_band)
+    taught = blank(truths, replace(parts, guard=guard))
     kept = (b for b in parts.teach if (taught[b.image][b.window] != UNKNOWN).any())
-    return Split(tuple(kept), parts.test, guard)
+    return replace(parts, teach=tuple(kept), guard=guard)
 
 
 def _widths(patch: int) -> list[int]:
@@ -107,8 +109,7 @@ def _lost(parts: Split, truths: Sequence[Labels], widths: list[int]) -> NDArray[
     rows = len(widths) + 1
     counts = np.zeros((rows, classes), np.int64)
     for number, truth in enumerate(truths):
-        tests = [block for block in parts.test if block.image == number]
-        within = _rings(truth.shape, tests, widths)
+        within = _rings(truth.shape, list(parts.tests_beside(number)), widths)
         known = (truth != UNKNOWN) & (within < rows)
         places = within[known].astype(np.int64) * classes + truth[known]
         counts += np.bincount(places, minlength=rows * classes).reshape(rows, classes)

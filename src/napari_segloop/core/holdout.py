@@ -70,11 +70,32 @@ class Split:
         Together all that hold checked pixels, but for those that the guard leaves nothing of.
     guard : int
         Pixels around each block that tests in which truth neither teaches nor tests.
+    stacks : tuple of str or None
+        Which stack in z or t each image is a plane of; empty where none is.
     """
 
     teach: tuple[Block, ...]
     test: tuple[Block, ...]
     guard: int = 0
+    stacks: tuple[str | None, ...] = ()
+
+    def tests_beside(self, image: int) -> Iterator[Block]:
+        """Yield the blocks that test on an image or on another plane of its stack.
+
+        Parameters
+        ----------
+        image : int
+            Position of the image.
+
+        Yields
+        ------
+        Block
+            Its place counts for the image, too.
+        """
+        stack = self.stacks[image] if self.stacks else None
+        for block in self.test:
+            if block.image == image or (stack is not None and stack == self.stacks[block.image]):
+                yield block
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +174,8 @@ def split(
             teach = left
     every = [item.block for _, key in ranked for item in columns[key]]
     chosen = set(test)
-    return Split(tuple(block for block in every if block not in chosen), tuple(test))
+    teach_blocks = tuple(block for block in every if block not in chosen)
+    return Split(teach_blocks, tuple(test), stacks=tuple(stacks or ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from functools import partial
 from http.client import HTTPException
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ANSWER = 10.0  # seconds until the host must have answered
 ARRIVAL = 60.0  # seconds until the weights must be here
 FILES = ("config.json", "model.safetensors")
+Done = TypeVar("Done")
 FAULTS = (OSError, HTTPException, RuntimeError, ValueError)
 
 
@@ -53,7 +54,7 @@ def build_pretrained(parts: Architecture) -> tuple[nn.Module | None, str]:
     """
     try:
         _fetch(parts.encoder)
-        return build_network(parts, "imagenet"), ""
+        return _within(ARRIVAL, partial(build_network, parts, "imagenet")), ""
     except InputError:
         build_network(parts)  # an unknown encoder is no matter of weights
         return None, f"There are no weights from everyday photos for {parts.encoder}."
@@ -96,21 +97,21 @@ def _download(about: dict[str, str]) -> None:
         hf_hub_download(about["repo_id"], name, revision=about["revision"])
 
 
-def _within(seconds: float, work: Callable[[], None]) -> None:
+def _within(seconds: float, work: Callable[[], Done]) -> Done:
     """Do something on a thread that nobody waits for any longer than that."""
-    done = Future[None]()
+    done = Future[Done]()
     Thread(target=_settle, args=(done, work), daemon=True).start()
     try:
-        done.result(seconds)
+        return done.result(seconds)
     except TimeoutError as error:
         msg = str(error) or f"not within {seconds:.0f} s"
         raise TimeoutError(msg) from error
 
 
-def _settle(done: Future[None], work: Callable[[], None]) -> None:
+def _settle(done: Future[Done], work: Callable[[], Done]) -> None:
     try:
-        work()
-    except FAULTS as error:
+        made = work()
+    except (*FAULTS, InputError) as error:
         done.set_exception(error)
     else:
-        done.set_result(None)
+        done.set_result(made)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.ranges import Range
 
 LEVELS = 3
+COARSEST = 2 ** (LEVELS - 1)  # pixels that become one; images are padded to a multiple of it
 MAGNIFICATION = (0.5, 2.0)
 ANGLE = 2 * math.pi  # patches are turned by up to
 REACHED = 0.9  # of the circle in a patch, in which it holds what it was cut for
@@ -67,9 +68,12 @@ class TeachingImage:
 
     def __init__(self, image: Float, truth: Labels, numbers: Range, device: torch.device) -> None:
         self.numbers = numbers
-        self.levels = _pyramid(torch.from_numpy(image)[None].to(device))
-        self.truth = torch.from_numpy(truth.astype(np.float32))[None, None].to(device)
-        self.shape = truth.shape
+        beyond = [part for length in truth.shape[::-1] for part in (0, -length % COARSEST)]
+        padded = functional.pad(torch.from_numpy(image)[None].to(device), beyond, "replicate")
+        answers = torch.from_numpy(truth.astype(np.float32))[None, None].to(device)
+        self.levels = _pyramid(padded)
+        self.truth = functional.pad(answers, beyond, "replicate")
+        self.shape = (self.truth.shape[-2], self.truth.shape[-1])
         gain = np.ones((len(image), 1, 1), np.float32)
         self.unchanged = gain, 0 * gain
 
@@ -175,6 +179,6 @@ def _resample(values: Tensor, lattice: Tensor, mode: str) -> Tensor:
 
 def _pyramid(image: Tensor) -> list[Tensor]:
     levels = [image]
-    while len(levels) < LEVELS and min(levels[-1].shape[-2:]) > 1:
-        levels.append(functional.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
-    return levels + levels[-1:] * (LEVELS - len(levels))
+    while len(levels) < LEVELS:
+        levels.append(functional.avg_pool2d(levels[-1], 2))
+    return levels

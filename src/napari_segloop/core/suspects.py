@@ -36,7 +36,7 @@ FEWEST_CHANGED = 0.005  # of a region's pixels
 OUTLYING = 6.0  # robust deviations of surprise above the median
 ALIKE = 0.5  # quantile of all distances between looks
 WITNESSES = 2  # regions of like looks; what looks like nothing else may just be hard
-LEARNT = 0.05  # nats: the margin of half of the regions; below it nothing was learnt
+LEARNT = 0.05  # nats: a margin below it says nothing
 SURE = 0.5  # nats: below it a network knows too little of outlines
 DIVIDED = 0.4  # of the regions
 
@@ -244,9 +244,10 @@ def is_divided(evidence: Sequence[Evidence]) -> bool:
     Returns
     -------
     bool
-        Whether swapped labels are likelier in more than two regions of five.
+        Whether swapped labels are clearly likelier in more than two regions of five; a network
+        that learnt nothing yet is sure of none.
     """
-    against = sum(each.margin < 0 for each in evidence)
+    against = sum(each.margin < -LEARNT for each in evidence)
     return len(evidence) >= FEWEST and against > DIVIDED * len(evidence)
 
 
