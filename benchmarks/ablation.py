@@ -188,7 +188,11 @@ def _sum_up(run: Run, keys: Sequence[Row], parts: Sequence[str]) -> None:
     """Add a row for each part: means, and its change against the whole recipe, pair by pair."""
     here = {name: run.stamp[name] for name in ("source", *MACHINE)} | {"quick": run.quick}
     rows = newest([row for row in run.rows() if has(row, here)], keys)
-    found = {(row["set"], row["seed"], row["arm"]): row["dice"] for row in rows if row["dice"]}
+    found = {
+        (row["set"], row["seed"], row["arm"]): row["dice"]
+        for row in rows
+        if row["dice"] is not None
+    }
     for part in parts:
         mine = {(name, seed): dice for (name, seed, arm), dice in found.items() if arm == part}
         changes = [d - found[*k, WHOLE] for k, d in mine.items() if (*k, WHOLE) in found]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from benchmarks.sets import RealSet
     from napari_segloop.core.images import Labels
     from napari_segloop.core.learningcurve import RoundScored
+    from napari_segloop.core.modelfile import Model
 
 OURS = "our loop"
 LOOPS = {
@@ -42,7 +43,7 @@ LOOPS = {
     "entropy, worst first": "entropy",
 }
 FOREST, FASTAI, FULL = "random forest", "fastai", "everything labelled"
-FOREST_PIXELS = 50_000  # of each image, at most
+FOREST_PIXELS = 400_000  # of each image, at most: all that eight places a round can check
 IMAGES = 3
 FULL_TIMES = 5  # the steps of a round
 FASTAI_AT = (1, 3)  # rounds; each is a training from random weights
@@ -123,16 +124,22 @@ class Course:
         scale = self._scale
         asked = RehearsalSettings(scale.rounds, scale.places, LOOPS[arm], scale.window, self._seed)
         loop = Rehearsal(self._worked, self._unseen, asked, self._training)
-        yield _row(loop.begin())
-        spent = 0.0
-        for _ in range(scale.rounds):
+        last, spent = loop.begin(), 0.0
+        yield _row(last)
+        for number in range(1, scale.rounds + 1):
             scored = result_of(loop.go_round())
-            if scored is None:
-                return
-            spent += scored.train_seconds
+            idle = replace(last, round=number, accepted=False, steps=0, train_seconds=0.0)
+            last = scored or idle  # all is checked
+            spent += last.train_seconds
             if arm == OURS:
-                self._keep(loop, scored.round, spent)
-            yield _row(scored)
+                self._keep(loop, number, spent)
+            refused = loop.refused if scored else None
+            yield _row(last) | self._refused(refused)
+
+    def _refused(self, model: Model | None) -> Row:
+        """Score what a round learnt that did not take over."""
+        found = score_on(model, self._unseen, self._training) if model else {}
+        return {"refused_dice": found.get("dice")}
 
     def _keep(self, loop: Rehearsal, number: int, seconds: float) -> None:
         """Keep what is checked by now, for the arms that learn from the same pixels."""
@@ -168,8 +175,9 @@ class Course:
         """Teach on the checked places for as long as our loop was taught by then."""
         images, seconds = taught
         tests = [item.image for item in self._unseen]
-        limits = {"seconds": seconds, "seed": self._seed}
-        masks, told = run_fastai(images, tests, self._values, self._scale.window, **limits)
+        limits = {"seconds": seconds, "seed": self._seed, "threads": self._training.threads or 0}
+        where = self._training.device
+        masks, told = run_fastai(images, tests, self._values, self._scale.window, where, **limits)
         return told | self._scored(masks)
 
     def _scored(self, masks: list[Labels]) -> Row:
@@ -239,11 +247,31 @@ def train_on_all(worked: Images, unseen: Images, training: TrainSettings) -> Row
         Steps, time, what the network started from, and Dice.
     """
     taught = result_of(fit(worked, training))
-    score = Score(unseen, check_images(worked, unseen, "classes"), objects=False)
+    told = {"steps": taught.steps, "train_seconds": taught.seconds, "start": taught.base}
+    return told | score_on(taught.model, unseen, training)
+
+
+def score_on(model: Model, unseen: Images, training: TrainSettings) -> Row:
+    """Score a model on whole images.
+
+    Parameters
+    ----------
+    model : Model
+        Any.
+    unseen : list of TrainingImage
+        With their whole truth.
+    training : TrainSettings
+        Device and threads count.
+
+    Returns
+    -------
+    dict
+        Dice.
+    """
+    score = Score(unseen, model.info.values, objects=False)
     where = PredictSettings(training.device, training.threads)
-    found = result_of(score.of(Forecast(taught.model, where)))
-    scored = {"steps": taught.steps, "train_seconds": taught.seconds, "start": taught.base}
-    return scored | _dice(found["dice"], found["classes"])
+    found = result_of(score.of(Forecast(model, where)))
+    return _dice(found["dice"], found["classes"])
 
 
 def _row(scored: RoundScored) -> Row:

@@ -69,7 +69,8 @@ def section(keys: tuple[Row, ...]) -> Section:
         "every error but borders that lie within 2 px, and pays 0.2 s a look, a second for 400 px "
         "of stroke and for 800 px of way; *painted anew* is what the same places would have cost "
         "without masks to correct. Dice is pooled over all pixels of the test split per class, "
-        "mean without background; round 0 is first masks by threshold. *Foreground-aware random* "
+        "mean without background; round 0 is first masks by threshold. Where what was learnt is "
+        "not taken over, *else its Dice* is what it would have reached. *Foreground-aware random* "
         "sees where the classes truly are. Forest and fastai learn from the pixels that our loop "
         "checked: 100 trees on multiscale features; `unet_learner(resnet34)` with `fit_one_cycle` "
         "from random weights for as long as our loop was taught by then. *Everything labelled* "
@@ -85,6 +86,7 @@ def section(keys: tuple[Row, ...]) -> Section:
             Column("pixels checked", value("checked_pixels")),
             Column("strokes", value("strokes")),
             Column("taken over", value("accepted")),
+            Column("else its Dice", number("refused_dice", 3)),
             Column("steps", value("steps")),
             Column("training, s", number("train_seconds", 0)),
         ),
@@ -116,9 +118,10 @@ def _measure(run: Run, scale: Scale, unit: tuple[str, int, str]) -> None:
     if real is None:
         run.say(f"{name} is not there, see SEGLOOP_DATA; its rows stay missing")
         return
-    length = f"{scale.rounds}x{scale.training.steps}"
+    device = str(run.stamp["device"])
+    length = f"{scale.rounds}x{scale.training.steps}-{device.replace(':', '')}"
     kept = run.scratch / "curves" / str(run.stamp["source"]) / f"{name}-{seed}-{length}"
-    course = Course(real, seed, scale, kept, str(run.stamp["device"]))
+    course = Course(real, seed, scale, kept, device)
     for row in course.rows(arm):
         run.add(arm=arm, set=name, seed=seed, **row)
 

@@ -49,6 +49,7 @@ def run_fastai(
     tests: Sequence[Array],
     values: Sequence[int],
     side: int,
+    device: str,
     **limits: float,
 ) -> tuple[list[Labels], dict[str, float]]:
     """Teach fastai's program on whole checked windows, and predict images with it.
@@ -63,8 +64,10 @@ def run_fastai(
         Of the classes, ascending.
     side : int
         Of the windows, in pixels.
+    device : str
+        On "cpu" it sees no other.
     **limits : float
-        ``seconds`` and ``seed``.
+        ``seconds``, ``seed`` and ``threads``.
 
     Returns
     -------
@@ -80,7 +83,9 @@ def run_fastai(
         task = {"crops": np.stack(crops), "labels": np.stack(labels), "classes": len(values)}
         np.savez(folder / "task.npz", **task, **limits, tests=len(tests), **coloured)
         command = [str(fastai_python()), "-c", PROGRAM, str(folder)]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        unseen = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
+        environment = {**os.environ, **unseen}
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment)
         done = np.load(folder / "done.npz")
         masks = [np.array(values)[done[f"mask{number}"]] for number in range(len(tests))]
         return masks, {"epochs": int(done["epochs"]), "train_seconds": float(done["seconds"])}

@@ -32,7 +32,8 @@ def work(folder: Path) -> None:
     ----------
     folder : Path
         Holds ``task.npz``: ``crops`` (N, Y, X, 3) of uint8, ``labels`` (N, Y, X) of uint8 class
-        numbers, ``classes``, ``seconds``, ``seed``, ``tests`` (how many), and each image to
+        numbers, ``classes``, ``seconds``, ``seed``, ``threads`` (0 for torch's own choice),
+        ``tests`` (how many), and each image to
         predict as ``test0``, ``test1`` ... (Y, X, 3). Gets ``done.npz``: ``mask0`` ..., ``epochs``
         and ``seconds``.
     """
@@ -46,8 +47,11 @@ def work(folder: Path) -> None:
 
 def _teach(folder: Path, given: Any) -> tuple[Any, int, float]:  # noqa: ANN401  # fastai has no types
     """Find out how long an epoch takes, then go through one cycle that fills the time."""
-    from fastai.vision.all import set_seed  # noqa: PLC0415  # only this interpreter has it
+    import torch  # noqa: PLC0415  # only this interpreter has fastai, and its torch
+    from fastai.vision.all import set_seed  # noqa: PLC0415
 
+    if given["threads"]:
+        torch.set_num_threads(int(given["threads"]))
     names = _write(folder, given["crops"], given["labels"])
     set_seed(int(given["seed"]), reproducible=True)
     trial = _learner(folder, names, int(given["classes"]))

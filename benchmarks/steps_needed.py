@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.arms import images_of, on_this_machine, train_on_all
 from benchmarks.document import Column, Section, number, update, value
-from benchmarks.harness import Row, open_run
+from benchmarks.harness import MACHINE, Row, open_run
 from benchmarks.models import SMOKE
 from benchmarks.sets import SETS, few_shot_set
 from napari_segloop.core.settings import TrainSettings
@@ -61,12 +61,16 @@ def section(keys: list[Row], rows: list[Row]) -> Section:
 
 
 def _share(rows: list[Row]) -> Callable[[Row], str]:
-    most = {row["set"]: row["dice"] for row in rows if row["steps"] == STEPS[-1]}
+    most = {_whose(row): row["dice"] for row in rows if row["steps"] == STEPS[-1]}
 
     def show(row: Row) -> str:
-        return f"{row['dice'] / most[row['set']]:.1%}" if most.get(row["set"]) else ""
+        return f"{row['dice'] / most[_whose(row)]:.1%}" if most.get(_whose(row)) else ""
 
     return show
+
+
+def _whose(row: Row) -> tuple[object, ...]:
+    return tuple(row[name] for name in ("set", *MACHINE))
 
 
 def _keys(sets: tuple[str, ...], steps: tuple[int, ...]) -> list[Row]:

@@ -163,7 +163,8 @@ def spoilt(
     for block in chosen:
         bad = _shifted if arm == "shifted" else _inverted
         labels[block.image][block.window] = bad(clean[block.image].labels)[block.window]
-    places = {(block.image, block.rows[0], block.columns[0]) for block in chosen}
+    changed = [b for b in chosen if (labels[b.image] != clean[b.image].labels)[b.window].any()]
+    places = {(block.image, block.rows[0], block.columns[0]) for block in changed}
     made = [replace(item, labels=new) for item, new in zip(clean, labels, strict=True)]
     if arm != "contradictory":
         return made, places

@@ -113,6 +113,8 @@ class Rehearsal:
         Side of the places in pixels.
     model : Model or None
         The one in use.
+    refused : Model or None
+        What the last round learnt, where it did not take over.
 
     Raises
     ------
@@ -136,6 +138,7 @@ class Rehearsal:
         self.desks = [Desk.of(item, values, objects=self._objects) for item in worked]
         self.window = settings.window or self._usual_window()
         self.model: Model | None = None
+        self.refused: Model | None = None
         self._last = RoundScored(0, 0, 0.0, 0.0, 0, 0, None, {})
 
     def begin(self) -> RoundScored:
@@ -226,7 +229,7 @@ class Rehearsal:
         except TruthError as error:
             yield Notice(f"Round {done.round} teaches nothing: {error}")
             return done
-        self.model = taught.model
+        self.model, self.refused = taught.model, taught.candidate
         seconds = taught.seconds
         return replace(done, accepted=taught.accepted, steps=taught.steps, train_seconds=seconds)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from napari_segloop.core.annotator import correct
-from napari_segloop.core.corrections import CANT_TELL, CHECKED, PlaneTruth
+from napari_segloop.core.corrections import CANT_TELL, CHECKED, EXCLUDED, PlaneTruth
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.firstmasks import first_mask, suggest
 from napari_segloop.core.images import check_plane, grey
@@ -41,7 +41,7 @@ class Paid:
     seconds : float
         Of the annotator.
     dense_seconds : float
-        What it would have cost to paint the place from nothing.
+        What it would have cost to paint what was not checked there yet from nothing.
     strokes : int
         Connected errors that were painted over.
     """
@@ -137,7 +137,8 @@ class Desk:
         plane, truth = self.plane, self.item.labels
         marks = plane.checked.copy()
         done = correct(plane.labels, truth, marks, region, annotator)
-        nothing = correct(np.zeros_like(plane.labels), truth, marks, region, annotator)
+        done_before = np.where(marks == CHECKED, EXCLUDED, marks)  # is not painted again
+        nothing = correct(np.zeros_like(plane.labels), truth, done_before, region, annotator)
         plane.observe(done.labels, marks, region.slices, epoch=EPOCH, declared=None)
         plane.accept(region.slices, EPOCH)
         return Paid(done.seconds, nothing.seconds, done.strokes)
