@@ -87,6 +87,7 @@ def test_a_model_is_improved_in_place_or_kept_with_the_candidate_beside_it(
     assert last["encoder"] == "mobilenet_v2"
     assert load_model(model).id == last["id"]
     assert last["accepted"] == (last["verdict"] != "may be worse")
+    assert (last["before"] is not None) == last["accepted"]
     assert (last["low"] is None) == (last["judged"] < 5) == (last["verdict"] == "too few to tell")
     if last["accepted"]:
         assert last["low"] is None or last["low"] > -0.01

@@ -16,13 +16,8 @@ from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
 from napari_segloop.cli.starting import model_to_start_from
-from napari_segloop.cli.training import (
-    reading_for,
-    say,
-    settings_for,
-    summary,
-    write_models,
-)
+from napari_segloop.cli.trained import say, summary, write_models
+from napari_segloop.cli.training import reading_for, settings_for
 from napari_segloop.core.comparing import facts_of
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import model_bytes, model_from_bytes
@@ -54,7 +49,7 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
         with stop_on_interrupt(course.stop) as should_stop:
             settings = settings_for(request, start, reading)
             result = drain(fit(images, settings, start, should_stop), course.tell)
-            written = write_models(result, request.model)
+            written = write_models(result, request.model, request.start)
             version = keep(project, result, parent, snapshot)
     reporter.result(**summary(result, course), **written, version=version, snapshot=snapshot)
     say(result, written, reporter)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.clock import process_age
-from napari_segloop.cli.course import Course, counted
+from napari_segloop.cli.course import Course
 from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
-from napari_segloop.cli.report import drain, duration
+from napari_segloop.cli.report import drain
 from napari_segloop.cli.starting import model_to_start_from
 from napari_segloop.cli.train import DEFAULT_MINUTES
-from napari_segloop.core.comparing import TOO_FEW, facts_of
+from napari_segloop.cli.trained import before_path, candidate_path, say, summary, write_models
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.lesson import TrainingImage
-from napari_segloop.core.modelfile import save_model
-from napari_segloop.core.modelinfo import BASES
 from napari_segloop.core.normalize import measure
 from napari_segloop.core.settings import STARTS, TrainSettings
 from napari_segloop.core.train import fit
@@ -27,15 +25,12 @@ from napari_segloop.files.training import check_pair, label_index, read_checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from napari_segloop.cli.options import Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.cli.train import TrainRequest
-    from napari_segloop.core.comparing import Verdict
     from napari_segloop.core.images import Mask
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.core.trainresult import TrainResult
     from napari_segloop.files.images import ImageFile
     from napari_segloop.files.pairing import Pair, Pairing
 
@@ -57,15 +52,10 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
     with stop_on_interrupt(course.stop) as should_stop:
         settings = settings_for(request, start, reading)
         result = drain(fit(images, settings, start, should_stop), course.tell)
-        written = write_models(result, request.model)
+        written = write_models(result, request.model, request.start)
     reporter.result(**summary(result, course), **written, skipped=len(pairing.skipped))
     say(result, written, reporter)
     return 130 if result.stopped else 0
-
-
-def candidate_path(model: Path) -> Path:
-    """Return where new weights lie that lost."""
-    return model.with_name(f"{model.name}.candidate")
 
 
 def with_truth(pairing: Pairing, request: TrainRequest) -> list[Pair]:
@@ -91,7 +81,7 @@ def check_outputs(request: TrainRequest, pairing: Pairing) -> None:
     pairs = [file for item in pairing.pairs for file in (item.image, item.labels, item.checked)]
     inputs = [file for file in (*pairs, *pairing.skipped) if file is not None]
     check_file(request.model, inputs)
-    check_not_input([candidate_path(request.model)], inputs)
+    check_not_input([candidate_path(request.model), before_path(request.model)], inputs)
 
 
 def reading_for(reading: Reading, start: Model | None) -> Reading:
@@ -210,66 +200,3 @@ def _read_checked(
 
 def _name(item: Pair, index: tuple[int, ...]) -> str:
     return f"{item.image} [{';'.join(map(str, index))}]" if index else str(item.image)
-
-
-def write_models(result: TrainResult, model: Path) -> dict[str, object]:
-    """Write the winner, and weights that lost beside it; return where."""
-    save_model(result.model, model)
-    if result.candidate is None:
-        return {"model": model, "candidate": None}
-    save_model(result.candidate, candidate_path(model))
-    return {"model": model, "candidate": candidate_path(model)}
-
-
-def summary(result: TrainResult, course: Course) -> dict[str, object]:
-    """Return what a training led to, for the last JSON line."""
-    info = result.model.info
-    return {
-        "id": result.model.id,
-        "accepted": result.accepted,
-        "score": result.score,
-        "start": result.base,
-        "start_score": result.start_score,
-        **facts_of(result.verdict),
-        "dice": dict(zip(info.values, result.dice, strict=False)),
-        "steps": result.steps,
-        "seconds": result.seconds,
-        "stopped": result.stopped,
-        "task": info.task,
-        "classes": info.values,
-        "channels": info.channels,
-        "encoder": info.encoder,
-        "seed": info.seed,
-        "precision": info.precision,
-        "teach_regions": len(info.teach_hashes),
-        "test_regions": len(info.test_hashes),
-        "planned_steps": course.planned.steps if course.planned else None,
-        "suspicious": [asdict(each) for each in course.suspicious],
-    }
-
-
-def say(result: TrainResult, written: dict[str, object], reporter: Reporter) -> None:
-    """Say in sentences what a training led to."""
-    agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
-    reporter.say(
-        f"{counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
-        f"agreement on test regions (Dice): {agreement}."
-    )
-    if result.verdict is not None:
-        reporter.say(_in_words(result, result.verdict))
-    if result.candidate is not None:
-        reporter.say(f"The new weights lie in {written['candidate']}.")
-    reporter.say(f"Model: {written['model']}")
-
-
-def _in_words(result: TrainResult, verdict: Verdict) -> str:
-    before = "" if result.start_score is None else f" ({100 * result.start_score:.1f} %)"
-    old = f"the model you started from{before}"
-    if not result.accepted:
-        return f"It may be worse than {old}, which was kept: {verdict.difference}."
-    if verdict.word == TOO_FEW:
-        return (
-            f"Too few test regions to tell whether it is better than {old}: {verdict.regions}. "
-            "The new weights were taken: look at both, or check some more places."
-        )
-    return f"It is not worse than {old}: {verdict.difference}."

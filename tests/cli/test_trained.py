@@ -1,0 +1,107 @@
+"""What a training leaves and says, without training: made results of two tiny models."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from torch import nn
+
+from napari_segloop.cli.report import Reporter
+from napari_segloop.cli.trained import before_path, candidate_path, say, write_models
+from napari_segloop.core.comparing import MAY_BE_WORSE, NOT_WORSE, TOO_FEW, Verdict
+from napari_segloop.core.modelfile import Model, model_bytes
+from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.core.normalize import Normalization
+from napari_segloop.core.trainresult import TrainResult
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def model(seed: int) -> Model:
+    numbers = Normalization("between", (1.0,), (1.0,))
+    info = ModelInfo("classes", "resnet18", 3, 1, (0, 7), numbers, seed=seed, base="model")
+    return Model(info, nn.Linear(1, 1))
+
+
+OLD, NEW = model(5), model(6)
+
+
+def result_of(verdict: Verdict | None, *, steps: int = 41) -> TrainResult:
+    taken = verdict is None or verdict.takes_over
+    return TrainResult(
+        model=NEW if taken else OLD,
+        candidate=None if taken else NEW,
+        accepted=taken,
+        score=0.9,
+        start_score=0.81,
+        steps=steps,
+        seconds=3.0,
+        stopped=False,
+        dice=(0.99, 0.9),
+        verdict=verdict,
+    )
+
+
+def spoken(result: TrainResult, written: dict) -> str:
+    err = io.StringIO()
+    say(result, written, Reporter(json=False, out=io.StringIO(), err=err))
+    return err.getvalue()
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A model file that lies there already."""
+    (tmp_path / "m").write_bytes(model_bytes(OLD))
+    return tmp_path / "m"
+
+
+def test_the_model_that_was_improved_in_place_is_kept_so_that_both_can_be_looked_at(
+    out: Path,
+) -> None:
+    result = result_of(Verdict(TOO_FEW, 3))
+    written = write_models(result, out, str(out))
+    assert written == {"model": out, "candidate": None, "before": before_path(out)}
+    assert before_path(out).read_bytes() == model_bytes(OLD)
+    assert out.read_bytes() == model_bytes(NEW)
+    words = spoken(result, written)
+    assert "3 test regions are too few to tell whether" in words
+    assert str(before_path(out)) in words
+    assert ": 3" not in words
+
+
+def test_it_is_kept_too_where_the_new_one_is_not_worse_and_under_another_name_of_its_file(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(out.parent)
+    written = write_models(result_of(Verdict(NOT_WORSE, 9, 0.0, 0.1)), out, "./m")
+    assert before_path(out).read_bytes() == model_bytes(OLD)
+    assert written["before"] == before_path(out)
+
+
+@pytest.mark.parametrize(
+    ("start", "verdict"),
+    [
+        pytest.param("starter", None, id="not from a model"),
+        pytest.param("other", Verdict(TOO_FEW, 1), id="from another file"),
+        pytest.param("m", Verdict(MAY_BE_WORSE, 9, -0.1, 0.1), id="the old one stays"),
+    ],
+)
+def test_otherwise_nothing_is_kept(out: Path, start: str, verdict: Verdict | None) -> None:
+    (out.parent / "other").write_bytes(b"another")
+    place = start if start == "starter" else str(out.parent / start)
+    written = write_models(result_of(verdict), out, place)
+    assert written["before"] is None
+    assert not before_path(out).exists()
+    assert candidate_path(out).exists() == (written["candidate"] is not None)
+
+
+@pytest.mark.parametrize(
+    ("regions", "words"),
+    [(0, "There is no test region"), (1, "1 test region is too few"), (4, "4 test regions are")],
+)
+def test_too_few_regions_are_a_whole_sentence(regions: int, words: str) -> None:
+    written = {"model": None, "candidate": None, "before": None}
+    assert words in spoken(result_of(Verdict(TOO_FEW, regions)), written)
