@@ -100,3 +100,13 @@ def test_bad_input_is_exit_2(
     call = segloop("simulate", *typed)
     assert call.code == 2
     assert words in call.err
+
+
+def test_another_encoder_than_the_start_models_is_refused(
+    files: Space, trained: Space, segloop: Command
+) -> None:
+    call = segloop("simulate", files.images, files.classes, "--start", trained.path,
+                   "--encoder", "resnet18", "--steps", "1", "--rounds", "1")  # fmt: skip
+    assert call.code == 2
+    assert call.last["expected"] == "the encoder of the model to start from, mobilenet_v2"
+    assert call.last["got"] == "resnet18"

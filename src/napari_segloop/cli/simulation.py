@@ -13,7 +13,7 @@ from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.report import drain, duration, table
 from napari_segloop.cli.simulate import DEFAULT_MINUTES
-from napari_segloop.cli.starting import model_to_start_from
+from napari_segloop.cli.starting import check_encoder, model_to_start_from
 from napari_segloop.cli.training import read_pair, reading_for
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError
@@ -97,7 +97,13 @@ def training_for(request: SimulateRequest, start: Model | None) -> TrainSettings
     -------
     TrainSettings
         Checked.
+
+    Raises
+    ------
+    ModelError
+        When the named encoder is not the start model's.
     """
+    check_encoder(request.encoder, start, request.start)
     task, encoder = ("classes", "resnet34")
     if start is not None:
         task, encoder = start.info.task, start.info.encoder

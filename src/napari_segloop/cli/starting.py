@@ -38,3 +38,30 @@ def model_to_start_from(start: str) -> Model | None:
             start,
         )
     return load_model(path)
+
+
+def check_encoder(encoder: str | None, start: Model | None, name: str) -> None:
+    """Refuse an encoder that is not the one of the model to start from.
+
+    Parameters
+    ----------
+    encoder : str, optional
+        As named by the user.
+    start : Model, optional
+        What training starts from.
+    name : str
+        How the user named that.
+
+    Raises
+    ------
+    ModelError
+        When they differ.
+    """
+    if start is None or encoder in (None, start.info.encoder):
+        return
+    raise ModelError(
+        f"the encoder of the model to start from, {start.info.encoder}",
+        str(encoder),
+        "Leave --encoder out, or train from zero.",
+        name,
+    )

@@ -11,10 +11,9 @@ from napari_segloop.cli.interrupt import stop_on_interrupt
 from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain
-from napari_segloop.cli.starting import model_to_start_from
+from napari_segloop.cli.starting import check_encoder, model_to_start_from
 from napari_segloop.cli.train import DEFAULT_MINUTES
 from napari_segloop.cli.trained import before_path, candidate_path, say, summary, write_models
-from napari_segloop.core.errors import ModelError
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.normalize import measure
 from napari_segloop.core.settings import STARTS, TrainSettings
@@ -117,13 +116,7 @@ def settings_for(request: TrainRequest, start: Model | None, reading: Reading) -
     ModelError
         When the named encoder is not the start model's.
     """
-    if start is not None and request.encoder not in (None, start.info.encoder):
-        raise ModelError(
-            f"the encoder of the model to start from, {start.info.encoder}",
-            str(request.encoder),
-            "Leave --encoder out, or train from zero.",
-            request.start,
-        )
+    check_encoder(request.encoder, start, request.start)
     return TrainSettings(
         task=request.task or (start.info.task if start else "classes"),
         encoder=request.encoder or (start.info.encoder if start else "resnet34"),
