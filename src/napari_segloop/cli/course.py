@@ -47,7 +47,11 @@ class Course:
 
     def stop(self) -> None:
         """Say what the first Ctrl-C does."""
-        self._reporter.notice("Stopping: the best weights so far are written.")
+        self._reporter.notice(
+            "Stopping: the best weights so far will be written, in a moment. "
+            "A second Ctrl-C gives up, and nothing is written."
+        )
+        self._reporter.if_stopped = "Given up: nothing was written."
 
     def _plan(self, event: TrainingPlanned) -> None:
         self.planned = event

@@ -82,7 +82,8 @@ def run(arguments: Sequence[str], reporter: Reporter) -> int:
     except click.UsageError as error:
         reporter.usage_error(error)
         return NOTHING_STARTED
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):  # click turns most of them into the first
+        reporter.interrupted()
         return STOPPED
     except SegLoopError as error:
         return _fail(error, reporter)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.course import Course
-from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.interrupt import stop_on_interrupt, undisturbed
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
@@ -49,8 +49,10 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
         with stop_on_interrupt(course.stop) as should_stop:
             settings = settings_for(request, start, reading)
             result = drain(fit(images, settings, start, should_stop), course.tell)
-            written = write_models(result, request.model, request.start)
-            version = keep(project, result, parent, snapshot)
+            with undisturbed():
+                written = write_models(result, request.model, request.start)
+                version = keep(project, result, parent, snapshot)
+                reporter.if_stopped = f"Stopped after the model was written: {request.model}"
     reporter.result(**summary(result, course), **written, version=version, snapshot=snapshot)
     say(result, written, reporter)
     reporter.say(f"Version {version} of {folder}.")

@@ -39,11 +39,14 @@ class Reporter:
     ----------
     started : bool
         Whether the work has begun: a failure from here on is exit code 1, before it 2.
+    if_stopped : str
+        What has come of it so far, as a sentence: said when Ctrl-C ends the command.
     """
 
     def __init__(self, *, json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.json = json
         self.started = False
+        self.if_stopped = "Stopped before it was done."
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self._progress = Progress(self._err)
@@ -106,6 +109,14 @@ class Reporter:
             event="error", expected=f"a call of {command}", got=got, remedy=remedy, file=None
         )
         self._complain(f"{got}. {remedy}")
+
+    def interrupted(self) -> None:
+        """Write that Ctrl-C ended the command, and what that means."""
+        remedy = self.if_stopped
+        self.record(
+            event="error", expected="to run to the end", got="Ctrl-C", remedy=remedy, file=None
+        )
+        self._complain(remedy)
 
     def _complain(self, text: str) -> None:
         self._progress.clear()

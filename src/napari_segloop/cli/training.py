@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.cli.clock import process_age
 from napari_segloop.cli.course import Course
-from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.interrupt import stop_on_interrupt, undisturbed
 from napari_segloop.cli.outputs import check_file, check_not_input
 from napari_segloop.cli.prediction import Planes, image_pixel_size
 from napari_segloop.cli.report import drain
@@ -51,7 +51,9 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
     with stop_on_interrupt(course.stop) as should_stop:
         settings = settings_for(request, start, reading)
         result = drain(fit(images, settings, start, should_stop), course.tell)
-        written = write_models(result, request.model, request.start)
+        with undisturbed():
+            written = write_models(result, request.model, request.start)
+            reporter.if_stopped = f"Stopped after the model was written: {request.model}"
     reporter.result(**summary(result, course), **written, skipped=len(pairing.skipped))
     say(result, written, reporter)
     return 130 if result.stopped else 0

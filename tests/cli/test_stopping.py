@@ -1,0 +1,96 @@
+"""Ctrl-C at every stage: asked once, asked twice, while results are written."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_segloop.cli import course, training
+from napari_segloop.cli.interrupt import stop_on_interrupt, undisturbed
+from napari_segloop.core.events import StepDone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import SimpleNamespace as Space
+
+    from tests.cli.conftest import Call
+
+Command = Callable[..., "Call"]
+
+
+def press(times: int) -> None:
+    for _ in range(times):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def pressed_at_a_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a way to have Ctrl-C pressed so many times after the first step."""
+    tell = course.Course.tell
+
+    def prepare(times: int) -> None:
+        def interrupted(self: course.Course, event: object) -> None:
+            tell(self, event)  # type: ignore[arg-type]
+            if isinstance(event, StepDone) and event.step == 1:
+                press(times)
+
+        monkeypatch.setattr(course.Course, "tell", interrupted)
+
+    return prepare
+
+
+def train(segloop: Command, files: Space, model: Path) -> Call:
+    return segloop("train", "--images", files.images, "--labels", files.classes, "--start", "none",
+                   "--model", model, "--steps", "4", "--encoder", "mobilenet_v2")  # fmt: skip
+
+
+def test_the_first_ctrl_c_says_what_will_be_written_and_what_a_second_one_does(
+    files: Space, tmp_path: Path, segloop: Command, pressed_at_a_step: Callable[[int], None]
+) -> None:
+    pressed_at_a_step(1)
+    call = train(segloop, files, tmp_path / "m")
+    assert call.code == 130
+    [text] = [each["text"] for each in call.of("notice") if "Stopping" in each["text"]]
+    assert "will be written" in text
+    assert "second Ctrl-C gives up" in text
+    assert call.last["event"] == "result"
+    assert (tmp_path / "m").exists()
+
+
+def test_a_second_ctrl_c_writes_nothing_and_says_so(
+    files: Space, tmp_path: Path, segloop: Command, pressed_at_a_step: Callable[[int], None]
+) -> None:
+    pressed_at_a_step(2)
+    call = train(segloop, files, tmp_path / "m")
+    assert call.code == 130
+    assert call.last["event"] == "error"
+    assert call.last["remedy"] == "Given up: nothing was written."
+    assert call.err == "segloop: Given up: nothing was written.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_model_is_written_leaves_it_whole(
+    files: Space, tmp_path: Path, segloop: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = training.write_models
+
+    def interrupted(*given: object) -> object:
+        press(3)
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "write_models", interrupted)
+    call = train(segloop, files, tmp_path / "m")
+    assert call.code == 0
+    assert call.last["event"] == "result"
+
+
+def test_what_is_undisturbed_may_be_stopped_again_afterwards() -> None:
+    with stop_on_interrupt(lambda: None) as should_stop:
+        with undisturbed():
+            press(2)
+        assert not should_stop()
+        press(1)
+        assert should_stop()
