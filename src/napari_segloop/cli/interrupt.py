@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+STOPPING = "Stopping, in a moment. A second Ctrl-C gives up at once."
+
 
 @contextmanager
 def stop_on_interrupt(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:

@@ -216,7 +216,7 @@ def path_list(
     )
 
 
-def start_job(module: str, request: object) -> int:
+def start_job(module: str, request: object, if_stopped: str | None = None) -> int:
     """Import the module that does the work and run it.
 
     Parameters
@@ -225,6 +225,8 @@ def start_job(module: str, request: object) -> int:
         A module of this package with ``run(request, reporter)``.
     request : object
         Plain values.
+    if_stopped : str, optional
+        What Ctrl-C leaves during start-up, as a sentence; the job knows about later.
 
     Returns
     -------
@@ -232,5 +234,6 @@ def start_job(module: str, request: object) -> int:
         The exit code.
     """
     reporter: Reporter = click.get_current_context().obj
+    reporter.if_stopped = if_stopped or reporter.if_stopped
     job: Any = import_module(f"napari_segloop.cli.{module}")
     return int(job.run(request, reporter))

@@ -63,4 +63,5 @@ def command(**request: object) -> int:
     For every INPUT named NAME.*, writes DIR/NAME.tif; for OME-Zarr, DIR/NAME.ome.zarr. A file
     that fails does not stop the others.
     """
-    return options.start_job("predicting", PredictRequest(**request))  # type: ignore[arg-type]
+    job = PredictRequest(**request)  # type: ignore[arg-type]
+    return options.start_job("predicting", job, "Stopped before anything was predicted.")

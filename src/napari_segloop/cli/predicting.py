@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.failures import for_each
-from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt
 from napari_segloop.cli.outputs import check_not_input, make_folder
 from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
 from napari_segloop.cli.report import duration
@@ -37,10 +37,11 @@ def run(request: PredictRequest, reporter: Reporter) -> int:
     wanted = Wanted(uncertainty=request.uncertainty, probabilities=request.probabilities)
     settings = settings_from(request.computing, exact=request.exact)
     failed, stopped = list[str](), False
-    with stop_on_interrupt(lambda: reporter.notice("Stopping.")) as should_stop:
+    with stop_on_interrupt(lambda: reporter.notice(STOPPING)) as should_stop:
         predictor = FilePredictor(model, request.reading, settings, wanted, should_stop, reporter)
         predictor.check(images)
         make_folder(request.output)
+        reporter.if_stopped = f"Given up; what was finished lies in {request.output}."
         work = _Work(predictor, targets, reporter, [])
         try:
             failed = for_each(images, work.do, reporter)

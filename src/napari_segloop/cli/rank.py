@@ -98,4 +98,5 @@ class RankRequest:
 @options.json_lines
 def command(**request: object) -> int:
     """List the places where a MODEL is probably wrong, worst first."""
-    return options.start_job("ranking", RankRequest(**request))  # type: ignore[arg-type]
+    job = RankRequest(**request)  # type: ignore[arg-type]
+    return options.start_job("ranking", job, "Stopped; no table was written.")

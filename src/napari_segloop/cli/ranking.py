@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.failures import for_each
-from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt, undisturbed
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
 from napari_segloop.cli.report import duration
@@ -59,7 +59,7 @@ def run(request: RankRequest, reporter: Reporter) -> int:
     marks = Marks(request.checked, images, request.reading.axes)
     check_file(request.csv, [request.model, *images, *marks.paths])
     model = load_model(request.model)
-    with stop_on_interrupt(lambda: reporter.notice("Stopping.")) as should_stop:
+    with stop_on_interrupt(lambda: reporter.notice(STOPPING)) as should_stop:
         predictor = FilePredictor(
             model,
             request.reading,
@@ -75,7 +75,9 @@ def run(request: RankRequest, reporter: Reporter) -> int:
         except Stopped:
             reporter.result(stopped=True, csv=None)
             return 130
-    _write(request.csv, ranking.found)
+    with undisturbed():
+        _write(request.csv, ranking.found)
+        reporter.if_stopped = f"Stopped after the table was written: {request.csv}"
     seconds = time.monotonic() - started
     reporter.result(
         csv=request.csv,

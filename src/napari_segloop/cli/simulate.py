@@ -157,4 +157,5 @@ def command(**request: object) -> int:
     """
     if request["steps"] is not None and request["minutes"] is not None:
         raise click.UsageError("--steps and --minutes exclude each other")
-    return options.start_job("simulation", SimulateRequest(**request))  # type: ignore[arg-type]
+    job = SimulateRequest(**request)  # type: ignore[arg-type]
+    return options.start_job("simulation", job, "Stopped before the first round was over.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_segloop.cli.interrupt import stop_on_interrupt
+from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.report import drain, duration, table
 from napari_segloop.cli.simulate import DEFAULT_MINUTES
@@ -51,7 +51,7 @@ def run(request: SimulateRequest, reporter: Reporter) -> int:
     if pairing.skipped:
         reporter.notice(f"Passed over {len(pairing.skipped)} image(s) without truth.")
     worked, unseen = read_images(request, pairing, training, reporter)
-    with stop_on_interrupt(lambda: reporter.notice("Stopping.")) as should_stop:
+    with stop_on_interrupt(lambda: reporter.notice(STOPPING)) as should_stop:
         course = _Course(request, reporter)
         played = rehearse(worked, unseen, settings, training, start, should_stop)
         found = drain(played, course.tell)
@@ -235,6 +235,7 @@ class _Course:
         """Write the table of the rounds that are over."""
         self._reporter.started = True
         if self._request.csv is None:
+            self._reporter.if_stopped = "Given up: nothing was written."
             return
         rows = [_row(each, self._request) for each in self.rounds]
         with (
@@ -244,6 +245,7 @@ class _Course:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
+        self._reporter.if_stopped = f"Given up; rounds that are over are in {self._request.csv}."
 
 
 def _plain(scored: RoundScored) -> dict[str, object]:

@@ -117,7 +117,8 @@ def command(**request: object) -> int:
         raise click.UsageError("--project brings its images; leave out what names or reads others")
     request["start"] = request["start"] or ("current" if request["project"] else "starter")
     job = "project_training" if request["project"] else "training"
-    return options.start_job(job, TrainRequest(**request))  # type: ignore[arg-type]
+    if_stopped = "Stopped before anything was learnt; nothing was written."
+    return options.start_job(job, TrainRequest(**request), if_stopped)  # type: ignore[arg-type]
 
 
 def _need_files(given: list[str]) -> None:
