@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from napari_segloop.cli import simulation
+from napari_segloop.cli import main, simulation
 from napari_segloop.core.learningcurve import RoundScored
 from tests.cli.conftest import scene, write
 
@@ -110,3 +111,9 @@ def test_another_encoder_than_the_start_models_is_refused(
     assert call.code == 2
     assert call.last["expected"] == "the encoder of the model to start from, mobilenet_v2"
     assert call.last["got"] == "resnet18"
+
+
+def test_help_says_how_long_a_round_learns_and_what_round_0_is() -> None:
+    text = " ".join(CliRunner().invoke(main.segloop, ["simulate", "--help"]).output.split())
+    assert "Every third round learns again from all, for two and a half times as many steps" in text
+    assert "Round 0" in text

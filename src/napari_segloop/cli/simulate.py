@@ -13,6 +13,7 @@ from napari_segloop.core.regions import STRATEGIES
 from napari_segloop.core.settings import STARTS, TASKS
 
 DEFAULT_MINUTES = 1.0
+LONGER = "Every third round takes two and a half times as many."
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,12 +137,15 @@ def count(
 )
 @click.option("--encoder", metavar="NAME", help="Any encoder of smp.  [default: resnet34]")
 @click.option("--ignore", type=int, metavar="VALUE", help="A label value that is never truth.")
-@click.option("--steps", type=click.IntRange(1), metavar="N", help="Train so many steps a round.")
+@click.option(
+    "--steps", type=click.IntRange(1), metavar="N", help=f"Train so many steps a round.  {LONGER}"
+)
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
     metavar="M",
-    help=f"Train so many minutes a round.  [default: {DEFAULT_MINUTES:.0f}, unless --steps]",
+    help=f"Train so many minutes a round.  {LONGER}  "
+    f"[default: {DEFAULT_MINUTES:.0f}, unless --steps]",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N")
 @options.reading
@@ -152,8 +156,12 @@ def command(**request: object) -> int:
 
     A third of the images is never corrected, and only scored: Dice pooled over all their pixels. On
     the others, a simulated annotator corrects some places a round and pays for looks, ways and
-    strokes in seconds; then a network is improved, and learns again from all every third round. The
-    result is a learning curve and the area under it. Ctrl-C keeps the rounds that are over.
+    strokes in seconds; then a network is improved. Every third round learns again from all, for two
+    and a half times as many steps or minutes. The result is a learning curve and the area under it.
+    Ctrl-C keeps the rounds that are over.
+
+    Round 0 is what a threshold finds, before anything was corrected or taught. The first network
+    has none to be compared with, unless --start names one: it is taken over as "first".
     """
     if request["steps"] is not None and request["minutes"] is not None:
         raise click.UsageError("--steps and --minutes exclude each other")
