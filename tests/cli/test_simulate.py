@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from napari_segloop.cli import main, simulation
-from napari_segloop.core.learningcurve import RoundScored
+from napari_segloop.cli.report import Reporter
+from napari_segloop.core.learningcurve import Rehearsed, RoundScored
 from tests.cli.conftest import scene, write
 
 if TYPE_CHECKING:
@@ -117,3 +119,18 @@ def test_help_says_how_long_a_round_learns_and_what_round_0_is() -> None:
     text = " ".join(CliRunner().invoke(main.segloop, ["simulate", "--help"]).output.split())
     assert "Every third round learns again from all, for two and a half times as many steps" in text
     assert "Round 0" in text
+
+
+@pytest.mark.parametrize(("compared", "words"), [(False, ["-", "first", "yes", "no"]),
+                                                 (True, ["-", "yes", "yes", "no"])])  # fmt: skip
+def test_the_first_network_is_not_said_to_have_been_compared(
+    compared: bool, words: list[str]
+) -> None:
+    rounds = [RoundScored(number, 0, 0.0, 0.0, 0, 0, 0.5, {1: 0.5}, steps=2 * bool(number),
+                          accepted=number in (1, 2)) for number in range(4)]  # fmt: skip
+    out = io.StringIO()
+    reporter = Reporter(json=False, out=out, err=io.StringIO())
+    found = Rehearsed(tuple(rounds), 24, stopped=False)
+    simulation._tell(found, rounds, reporter, compared=compared)
+    lines = out.getvalue().splitlines()[1:5]
+    assert [line.split()[-3] for line in lines] == words

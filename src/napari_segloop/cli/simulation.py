@@ -56,7 +56,7 @@ def run(request: SimulateRequest, reporter: Reporter) -> int:
         played = rehearse(worked, unseen, settings, training, start, should_stop)
         found = drain(played, course.tell)
         course.write()
-    _tell(found, course.rounds, reporter)
+    _tell(found, course.rounds, reporter, compared=start is not None)
     reporter.result(
         rounds=[_plain(each) for each in course.rounds],
         area=found.area,
@@ -262,19 +262,24 @@ def _row(scored: RoundScored, request: SimulateRequest) -> dict[str, object]:
     return fields
 
 
-def _tell(found: Rehearsed, rounds: Sequence[RoundScored], reporter: Reporter) -> None:
+def _tell(
+    found: Rehearsed, rounds: Sequence[RoundScored], reporter: Reporter, *, compared: bool
+) -> None:
+    """Show the table; the first network may have been compared with the one to start from."""
     if not rounds:
         return
     values = list(rounds[0].classes)
     header = ["round", "places", "annotator, s", "checked, px", "strokes", "Dice"]
     header += [f"class {value}" for value in values] + ["taken over", "steps", "training, s"]
-    reporter.show(table(header, [_cells(each, values) for each in rounds]))
+    first = None if compared else next((each for each in rounds if each.steps), None)
+    rows = [_cells(each, values, "first" if each is first else "yes") for each in rounds]
+    reporter.show(table(header, rows))
     if found.area is not None:
         spent = duration(rounds[-1].seconds)
         reporter.show(f"Area under the learning curve: {found.area:.3f} over {spent}.")
 
 
-def _cells(scored: RoundScored, values: Sequence[int]) -> list[object]:
+def _cells(scored: RoundScored, values: Sequence[int], accepted: str) -> list[object]:
     taught = scored.steps > 0
     return [
         f"{scored.round}",
@@ -284,7 +289,7 @@ def _cells(scored: RoundScored, values: Sequence[int]) -> list[object]:
         scored.strokes,
         scored.dice,
         *(scored.classes.get(value) for value in values),
-        ("yes" if scored.accepted else "no") if taught else None,
+        (accepted if scored.accepted else "no") if taught else None,
         scored.steps if taught else None,
         f"{scored.train_seconds:.0f}" if taught else None,
     ]
