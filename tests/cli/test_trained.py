@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from torch import nn
 
+from napari_segloop.cli.course import Course
 from napari_segloop.cli.report import Reporter
 from napari_segloop.cli.trained import before_path, candidate_path, say, write_models
 from napari_segloop.core.comparing import MAY_BE_WORSE, NOT_WORSE, TOO_FEW, Verdict
+from napari_segloop.core.events import TrainingPlanned
 from napari_segloop.core.modelfile import Model, model_bytes
 from napari_segloop.core.modelinfo import ModelInfo
 from napari_segloop.core.normalize import Normalization
@@ -45,9 +48,15 @@ def result_of(verdict: Verdict | None, *, steps: int = 41) -> TrainResult:
     )
 
 
-def spoken(result: TrainResult, written: dict) -> str:
+NONE = {"model": None, "candidate": None, "before": None}
+
+
+def spoken(result: TrainResult, written: dict = NONE, planned: int = 41) -> str:
     err = io.StringIO()
-    say(result, written, Reporter(json=False, out=io.StringIO(), err=err))
+    reporter = Reporter(json=False, out=io.StringIO(), err=err)
+    course = Course(reporter)
+    course.planned = TrainingPlanned(planned, 3, 3)
+    say(result, written, course, reporter)
     return err.getvalue()
 
 
@@ -103,5 +112,12 @@ def test_otherwise_nothing_is_kept(out: Path, start: str, verdict: Verdict | Non
     [(0, "There is no test region"), (1, "1 test region is too few"), (4, "4 test regions are")],
 )
 def test_too_few_regions_are_a_whole_sentence(regions: int, words: str) -> None:
-    written = {"model": None, "candidate": None, "before": None}
-    assert words in spoken(result_of(Verdict(TOO_FEW, regions)), written)
+    assert words in spoken(result_of(Verdict(TOO_FEW, regions)))
+
+
+def test_steps_that_the_time_did_not_suffice_for_are_said() -> None:
+    words = "The time was up after 2 of 8 steps; give more --minutes."
+    assert words in spoken(result_of(None, steps=2), planned=8)
+    assert words not in spoken(result_of(None, steps=8), planned=8)
+    stopped = replace(result_of(None, steps=2), stopped=True)
+    assert words not in spoken(stopped, planned=8)

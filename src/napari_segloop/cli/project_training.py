@@ -54,7 +54,7 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
                 version = keep(project, result, parent, snapshot)
                 reporter.if_stopped = f"Stopped after the model was written: {request.model}"
     reporter.result(**summary(result, course), **written, version=version, snapshot=snapshot)
-    say(result, written, reporter)
+    say(result, written, course, reporter)
     reporter.say(f"Version {version} of {folder}.")
     return 130 if result.stopped else 0
 

@@ -99,13 +99,16 @@ def summary(result: TrainResult, course: Course) -> dict[str, object]:
     }
 
 
-def say(result: TrainResult, written: Written, reporter: Reporter) -> None:
+def say(result: TrainResult, written: Written, course: Course, reporter: Reporter) -> None:
     """Say in sentences what a training led to."""
     agreement = "unknown" if result.score is None else f"{100 * result.score:.1f} %"
     reporter.say(
         f"{counted(result.steps)} from {BASES[result.base]} in {duration(result.seconds)}; "
         f"agreement on test regions (Dice): {agreement}."
     )
+    if course.planned and result.steps < course.planned.steps and not result.stopped:
+        planned = counted(course.planned.steps)
+        reporter.say(f"The time was up after {result.steps} of {planned}; give more --minutes.")
     if result.verdict is not None:
         reporter.say(_in_words(result, result.verdict))
     if written["before"] is not None:

@@ -55,7 +55,7 @@ def run(request: TrainRequest, reporter: Reporter) -> int:
             written = write_models(result, request.model, request.start)
             reporter.if_stopped = f"Stopped after the model was written: {request.model}"
     reporter.result(**summary(result, course), **written, skipped=len(pairing.skipped))
-    say(result, written, reporter)
+    say(result, written, course, reporter)
     return 130 if result.stopped else 0
 
 
