@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_segloop.cli import options
+from napari_segloop.cli.outputs import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,7 +176,10 @@ def merge(**request: object) -> int:
     Where both checked, PROJECT's labels stay; the places where they disagree are offered for
     checking.
     """
-    return options.start_job("project_merge", MergeRequest(**request))  # type: ignore[arg-type]
+    asked = MergeRequest(**request)  # type: ignore[arg-type]
+    if asked.csv is not None:
+        check_file(asked.csv)
+    return options.start_job("project_merge", asked)
 
 
 @command.command("prune", short_help="Make a project smaller.")

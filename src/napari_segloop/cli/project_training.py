@@ -16,6 +16,7 @@ from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.cli.report import drain
 from napari_segloop.cli.starting import model_to_start_from
+from napari_segloop.cli.train import CURRENT
 from napari_segloop.cli.trained import say, summary, write_models
 from napari_segloop.cli.training import reading_for, settings_for
 from napari_segloop.core.comparing import facts_of
@@ -80,7 +81,7 @@ def first_model(
     parent : int or None
         Its version, where the project has one.
     """
-    if start != "current":
+    if start != CURRENT:
         model = model_to_start_from(start)
         known = {each.model: each.number for each in record.versions}
         return model, None if model is None else known.get(model.info.original or model.id)

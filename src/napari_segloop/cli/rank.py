@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_segloop.cli import options
+from napari_segloop.cli.outputs import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,4 +100,5 @@ class RankRequest:
 def command(**request: object) -> int:
     """List the places where a MODEL is probably wrong, worst first."""
     job = RankRequest(**request)  # type: ignore[arg-type]
+    check_file(job.csv)
     return options.start_job("ranking", job, "Stopped; no table was written.")

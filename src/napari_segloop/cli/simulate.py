@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_segloop.cli import options
+from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.rank import window_size
+from napari_segloop.cli.startword import check_start
 from napari_segloop.core.regions import STRATEGIES
 from napari_segloop.core.settings import STARTS, TASKS
 
@@ -166,4 +168,7 @@ def command(**request: object) -> int:
     if request["steps"] is not None and request["minutes"] is not None:
         raise click.UsageError("--steps and --minutes exclude each other")
     job = SimulateRequest(**request)  # type: ignore[arg-type]
+    check_start(job.start)
+    if job.csv is not None:
+        check_file(job.csv)
     return options.start_job("simulation", job, "Stopped before the first round was over.")

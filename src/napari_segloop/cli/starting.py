@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_segloop.cli.startword import check_start
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.modelfile import Model, load_model
 from napari_segloop.core.settings import STARTS
@@ -27,17 +28,8 @@ def model_to_start_from(start: str) -> Model | None:
     ModelError
         When it is neither a word nor a sound model.
     """
-    if start in STARTS:
-        return None
-    path = Path(start)
-    if not path.exists():
-        raise ModelError(
-            f"{', '.join(STARTS)} or a model file",
-            "neither such a word nor such a file",
-            "Write one of these words, or the path of a model.",
-            start,
-        )
-    return load_model(path)
+    check_start(start)
+    return None if start in STARTS else load_model(Path(start))
 
 
 def check_encoder(encoder: str | None, start: Model | None, name: str) -> None:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_segloop.cli import options
-from napari_segloop.core.settings import TASKS
+from napari_segloop.cli.outputs import check_file
+from napari_segloop.cli.startword import check_start
+from napari_segloop.core.settings import STARTS, TASKS
 
 DEFAULT_MINUTES = 2.0
+CURRENT = "current"
+"""The version in use in a project, to start from."""
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,10 +119,15 @@ def command(**request: object) -> int:
         _need_files(files)
     elif files or request["reading"] != options.Reading():
         raise click.UsageError("--project brings its images; leave out what names or reads others")
-    request["start"] = request["start"] or ("current" if request["project"] else "starter")
+    if request["start"] is None:
+        request["start"] = CURRENT if request["project"] else STARTS[0]
+    asked = TrainRequest(**request)  # type: ignore[arg-type]
+    if asked.project is None or asked.start != CURRENT:
+        check_start(asked.start)
+    check_file(asked.model)
     job = "project_training" if request["project"] else "training"
     if_stopped = "Stopped before anything was learnt; nothing was written."
-    return options.start_job(job, TrainRequest(**request), if_stopped)  # type: ignore[arg-type]
+    return options.start_job(job, asked, if_stopped)
 
 
 def _need_files(given: list[str]) -> None:
