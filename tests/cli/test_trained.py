@@ -11,7 +11,7 @@ from torch import nn
 
 from napari_segloop.cli.course import Course
 from napari_segloop.cli.report import Reporter
-from napari_segloop.cli.trained import before_path, candidate_path, say, write_models
+from napari_segloop.cli.trained import before_path, candidate_path, say, summary, write_models
 from napari_segloop.core.comparing import MAY_BE_WORSE, NOT_WORSE, TOO_FEW, Verdict
 from napari_segloop.core.events import TrainingPlanned
 from napari_segloop.core.modelfile import Model, model_bytes
@@ -113,6 +113,17 @@ def test_otherwise_nothing_is_kept(out: Path, start: str, verdict: Verdict | Non
 )
 def test_too_few_regions_are_a_whole_sentence(regions: int, words: str) -> None:
     assert words in spoken(result_of(Verdict(TOO_FEW, regions)))
+
+
+def test_the_facts_of_a_rejected_training_are_its_own_and_both_ids_are_told() -> None:
+    course = Course(Reporter(json=True, out=io.StringIO(), err=io.StringIO()))
+    facts = summary(result_of(Verdict(MAY_BE_WORSE, 9, -0.1, 0.1)), course)
+    assert facts["seed"] == 6
+    assert facts["steps"] == 41
+    assert facts["id"] == OLD.id
+    assert facts["candidate_id"] == NEW.id
+    assert facts["dice"] == {0: 0.99, 7: 0.9}
+    assert summary(result_of(None), course)["candidate_id"] is None
 
 
 def test_steps_that_the_time_did_not_suffice_for_are_said() -> None:

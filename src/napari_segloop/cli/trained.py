@@ -73,10 +73,24 @@ def _keep_before(model: Path, start: str) -> Path | None:
 
 
 def summary(result: TrainResult, course: Course) -> dict[str, object]:
-    """Return what a training led to, for the last JSON line."""
-    info = result.model.info
+    """Return what a training led to, for the last JSON line.
+
+    Parameters
+    ----------
+    result : TrainResult
+        Of the training.
+    course : Course
+        How it went.
+
+    Returns
+    -------
+    dict
+        All of the new network, except "id": of the model that was written to OUT.
+    """
+    info = (result.candidate or result.model).info
     return {
         "id": result.model.id,
+        "candidate_id": result.candidate.id if result.candidate else None,
         "accepted": result.accepted,
         "score": result.score,
         "start": result.base,
