@@ -115,6 +115,15 @@ def test_too_few_regions_are_a_whole_sentence(regions: int, words: str) -> None:
     assert words in spoken(result_of(Verdict(TOO_FEW, regions)))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(-0.012, -0.005, "It is worse than"), (-0.012, 0.005, "It may be")]
+)
+def test_what_is_certainly_worse_is_not_said_to_be_perhaps(
+    low: float, high: float, words: str
+) -> None:
+    assert words in spoken(result_of(Verdict(MAY_BE_WORSE, 9, low, high)))
+
+
 def test_the_facts_of_a_rejected_training_are_its_own_and_both_ids_are_told() -> None:
     course = Course(Reporter(json=True, out=io.StringIO(), err=io.StringIO()))
     facts = summary(result_of(Verdict(MAY_BE_WORSE, 9, -0.1, 0.1)), course)

@@ -136,7 +136,9 @@ def _in_words(result: TrainResult, verdict: Verdict) -> str:
     before = "" if result.start_score is None else f" ({100 * result.start_score:.1f} %)"
     old = f"the model you started from{before}"
     if not result.accepted:
-        return f"It may be worse than {old}, which was kept: {verdict.difference}."
+        is_worse = verdict.high is not None and verdict.high < 0
+        word = "is" if is_worse else "may be"
+        return f"It {word} worse than {old}, which was kept: {verdict.difference}."
     if verdict.word == TOO_FEW:
         return (
             f"{_too_few(verdict.regions)} to tell whether the new weights are better than {old}. "
