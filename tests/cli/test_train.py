@@ -137,7 +137,7 @@ def nothing_written(folder: Path) -> bool:
                      id="labels without image"),
         pytest.param(["--images", "images", "twice", "--labels", "classes"], "twice/a0.tif",
                      id="two images of one name"),
-        pytest.param(["--images", "images", "--labels", "small"], "(32, 32)",
+        pytest.param(["--images", "images", "--labels", "small"], "axes and the size",
                      id="labels of another size"),
         pytest.param(["--images", "images", "--labels", "one"], "at least two classes",
                      id="one class only"),

@@ -36,7 +36,7 @@ def check_pair(image: ImageFile, labels: LabelFile) -> None:
     if _lengths(image) == _lengths(labels) and image.plane_shape == labels.plane_shape:
         return
     raise InputError(
-        f"labels with the axes of the image without channels ({image.path.name}: "
+        f"labels with the axes and the size of the image without channels ({image.path.name}: "
         f"{image.axes} {image.shape})",
         f"{labels.axes} {labels.shape}",
         _remedy(image, labels),
