@@ -84,6 +84,8 @@ def test_a_stack_is_cut_in_halves_and_ctrl_c_keeps_the_rounds_that_are_over(
         pytest.param(["I", "nowhere"], "nowhere", id="no truth"),
         pytest.param(["I/a0.tif", "C/a0_mask.tif"], "at least 128", id="one small image"),
         pytest.param(["I", "C", "--work-on", "3"], "at most 2 of 3", id="too few to score"),
+        pytest.param(["I/a0.tif", "C/a0_mask.tif", "--work-on", "2"], "at most 1 of 1",
+                     id="one image is not two"),
         pytest.param(["I", "C", "--channels", "4"], "channel", id="channels"),
         pytest.param(["I", "C", "--steps", "2", "--minutes", "1"], "exclude", id="two limits"),
         pytest.param(["I", "C", "--csv", "nowhere/t.csv"], "nowhere", id="no such folder"),

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from napari_segloop.cli.dividing import read_images
 from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.report import drain, duration, table
 from napari_segloop.cli.simulate import DEFAULT_MINUTES
 from napari_segloop.cli.starting import check_encoder, model_to_start_from
-from napari_segloop.cli.training import read_pair, reading_for
+from napari_segloop.cli.training import reading_for
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.errors import InputError
 from napari_segloop.core.events import Notice, StepDone, TileDone
 from napari_segloop.core.learningcurve import RehearsalSettings, RoundScored
 from napari_segloop.core.rehearsal import rehearse
@@ -31,13 +28,8 @@ if TYPE_CHECKING:
     from napari_segloop.cli.simulate import SimulateRequest
     from napari_segloop.core.events import Event
     from napari_segloop.core.learningcurve import Rehearsed
-    from napari_segloop.core.lesson import TrainingImage
     from napari_segloop.core.modelfile import Model
-    from napari_segloop.files.pairing import Pair, Pairing
-
-SCORED_SHARE = 3  # one of three images, at least, is only scored
-SMALLEST_SIDE = 64  # pixels of an image that is cut in halves
-Images = list["TrainingImage"]
+    from napari_segloop.files.pairing import Pairing
 
 
 def run(request: SimulateRequest, reporter: Reporter) -> int:
@@ -120,92 +112,6 @@ def training_for(request: SimulateRequest, start: Model | None) -> TrainSettings
         axes=reading.axes,
         channels=reading.channels,
     )
-
-
-def read_images(
-    request: SimulateRequest, pairing: Pairing, training: TrainSettings, reporter: Reporter
-) -> tuple[Images, Images]:
-    """Read all images, and divide them into those worked on and those that are only scored.
-
-    Parameters
-    ----------
-    request : SimulateRequest
-        Seed and share of the division.
-    pairing : Pairing
-        The files. A single one is cut in halves.
-    training : TrainSettings
-        How images are read.
-    reporter : Reporter
-        Told how they are divided.
-
-    Returns
-    -------
-    worked, unseen : list of TrainingImage
-        A plane each; all planes of a file are on one side.
-
-    Raises
-    ------
-    InputError
-        When a file cannot be read, does not fit, or there are too few.
-    """
-    rng = np.random.default_rng(request.seed)
-    if len(pairing.pairs) == 1:
-        worked, unseen = _halves(_read(pairing.pairs, request, training), rng)
-        reporter.notice(
-            "There is a single image: one half of it is worked on, the other only scored."
-        )
-        return worked, unseen
-    pairs = [pairing.pairs[i] for i in rng.permutation(len(pairing.pairs))]
-    count = _worked_count(request.work_on, len(pairs))
-    sides = [sorted(side, key=lambda each: each.image) for side in (pairs[:count], pairs[count:])]
-    reporter.notice(f"{len(sides[0])} image(s) are worked on, {len(sides[1])} only scored.")
-    worked, unseen = (_read(side, request, training) for side in sides)
-    return worked, unseen
-
-
-def _worked_count(wanted: int | None, images: int) -> int:
-    most = images - -(-images // SCORED_SHARE)
-    if wanted is not None and wanted > most:
-        raise InputError(
-            f"at most {most} of {images} images to work on, since a third is only scored",
-            f"{wanted}",
-            "Give more images, or a smaller --work-on.",
-        )
-    return wanted or most
-
-
-def _read(pairs: Sequence[Pair], request: SimulateRequest, training: TrainSettings) -> Images:
-    reading = replace(request.reading, axes=training.axes, channels=training.channels)
-    items = [item for each in pairs for item in read_pair(each, reading)]
-    if request.ignore is None:
-        return items
-    return [replace(item, checked=item.labels != request.ignore) for item in items]
-
-
-def _halves(items: Images, rng: np.random.Generator) -> tuple[Images, Images]:
-    """Cut each plane across its longer side; chance says which half is worked on."""
-    shape = items[0].labels.shape
-    axis = int(shape[1] > shape[0])
-    if max(shape) < 2 * SMALLEST_SIDE:
-        raise InputError(
-            f"several images, or one of at least {2 * SMALLEST_SIDE} pixels",
-            f"one of {shape} pixels",
-            "Give more images with their truth.",
-            items[0].name,
-        )
-    middle = shape[axis] // 2
-    parts = [slice(0, middle), slice(middle, None)]
-    cuts = [(part, slice(None)) if axis == 0 else (slice(None), part) for part in parts]
-    sides = [[_cut(item, cut) for item in items] for cut in cuts]
-    first = int(rng.integers(2))
-    return sides[first], sides[1 - first]
-
-
-def _cut(item: TrainingImage, cut: tuple[slice, slice]) -> TrainingImage:
-    checked = None if item.checked is None else item.checked[cut]
-    origin = (cut[0].start or 0, cut[1].start or 0)
-    pixels, labels = item.image[(..., *cut)], item.labels[cut]
-    return replace(item, image=pixels, labels=labels, checked=checked, origin=origin)
 
 
 class _Course:
