@@ -136,3 +136,28 @@ def test_the_first_network_is_not_said_to_have_been_compared(
     simulation._tell(found, rounds, reporter, compared=compared)
     lines = out.getvalue().splitlines()[1:5]
     assert [line.split()[-3] for line in lines] == words
+
+
+@pytest.mark.parametrize(
+    ("truths", "options", "words"),
+    [
+        pytest.param([1, 1, 1], [], "Write background as 0", id="all of one class"),
+        pytest.param([0, 0, 0], [], "Mark something", id="only background"),
+        pytest.param([12, 12, 12], [], "Write background as 0", id="classes from 1"),
+        pytest.param([10, 10, 10], ["--ignore", "1"], "--ignore 1 out", id="the class ignored"),
+        pytest.param([10, 0, 0], [], "more images that hold it", id="one image with objects"),
+        pytest.param([10], [], "several images", id="all objects in one half"),
+    ],
+)
+def test_truth_that_no_division_helps_is_answered_with_what_does(
+    truths: list[int], options: list[str], words: str, tmp_path: Path, segloop: Command
+) -> None:
+    for number, values in enumerate(truths):
+        labels = np.full((128, 64), values % 10, np.uint8)
+        labels[:32] = values // 10 or values
+        write(tmp_path / "i" / f"{number}.tif", scene(number, 128)[0][:, :64])
+        write(tmp_path / "t" / f"{number}.tif", labels)
+    call = segloop("simulate", tmp_path / "i", tmp_path / "t", *options)
+    assert call.code == 2
+    assert words in call.err
+    assert "--seed" not in call.err

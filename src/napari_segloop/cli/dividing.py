@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.cli.training import read_pair
-from napari_segloop.core.errors import InputError
+from napari_segloop.core.errors import InputError, TruthError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SCORED_SHARE = 3  # one of three images, at least, is only scored
 SMALLEST_SIDE = 64  # pixels of an image that is cut in halves
 Images = list["TrainingImage"]
+BACKGROUND, MARKED = "background (value 0)", "something beside background (value 0)"
 
 
 def read_images(
@@ -51,7 +52,8 @@ def read_images(
     Raises
     ------
     InputError
-        When a file cannot be read, does not fit, or there are too few.
+        When a file cannot be read, does not fit, or there are too few, and when no division
+        leaves background and something else on either side.
     """
     rng = np.random.default_rng(request.seed)
     count = _worked_count(request.work_on, len(pairing.pairs))
@@ -60,11 +62,13 @@ def read_images(
         reporter.notice(
             "There is a single image: one half of it is worked on, the other only scored."
         )
+        _check_kinds((worked, unseen), request.ignore, single=True)
         return worked, unseen
     pairs = [pairing.pairs[i] for i in rng.permutation(len(pairing.pairs))]
     sides = [sorted(side, key=lambda each: each.image) for side in (pairs[:count], pairs[count:])]
     reporter.notice(f"{len(sides[0])} image(s) are worked on, {len(sides[1])} only scored.")
     worked, unseen = (_read(side, request, training) for side in sides)
+    _check_kinds((worked, unseen), request.ignore, single=False)
     return worked, unseen
 
 
@@ -112,3 +116,31 @@ def _cut(item: TrainingImage, cut: tuple[slice, slice]) -> TrainingImage:
     origin = (cut[0].start or 0, cut[1].start or 0)
     pixels, labels = item.image[(..., *cut)], item.labels[cut]
     return replace(item, image=pixels, labels=labels, checked=checked, origin=origin)
+
+
+def _check_kinds(sides: tuple[Images, Images], ignore: int | None, *, single: bool) -> None:
+    """Refuse truth that no other division would help; the rest is found where it is played."""
+    for kind in (BACKGROUND, MARKED):
+        held = [{item.stack or item.name for item in side if _holds(item, kind)} for side in sides]
+        if not any(held):
+            raise TruthError(f"{kind} in the truth", "none anywhere", _remedy(kind, ignore))
+        if single and not all(held):
+            remedy = "Give several images with their truth, or one that holds it all over."
+            raise TruthError(f"{kind} in both halves of the image", "none in one half", remedy)
+        files = set[str]().union(*held)
+        if not single and len(files) == 1:
+            remedy = "Give more images that hold it."
+            raise TruthError(f"{kind} in at least two images", "one", remedy, *files)
+
+
+def _holds(item: TrainingImage, kind: str) -> bool:
+    known = item.labels if item.checked is None else item.labels[item.checked]
+    return bool(((known == 0) if kind == BACKGROUND else (known != 0)).any())
+
+
+def _remedy(kind: str, ignore: int | None) -> str:
+    if ignore is not None:
+        return f"Leave --ignore {ignore} out, or give other truth."
+    if kind == BACKGROUND:
+        return "Write background as 0 in the truth, for example 1 as 0 and 2 as 1."
+    return "Mark something in the truth, or give other images."
