@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.report import table
 from napari_segloop.core.durable import replacing
 from napari_segloop.store.merging import merge
@@ -24,8 +23,6 @@ COLUMNS: Final = ("image", "index", "y", "x", "height", "width", "pixels")
 
 def run(request: MergeRequest, reporter: Reporter) -> int:
     """Merge two projects."""
-    if request.csv is not None:
-        check_file(request.csv)
     with (
         Project.open(request.project) as project,
         Project.open(request.other, read_only=True) as other,
