@@ -109,6 +109,9 @@ def test_version(real_segloop: Command) -> None:
         pytest.param(["evaluate", "a", "b", "--task", "cells"], "cells", id="unknown task"),
         pytest.param(["train", "--images", "a", "--labels", "b", "--model", "m", "--steps", "3",
                       "--minutes", "1"], "--minutes", id="steps and minutes"),
+        pytest.param(["train", "--images", "a", "--labels", "b", "--model", "m", "--minutes", "nan"],
+                     "nan", id="minutes that are no number"),
+        pytest.param(["simulate", "a", "b", "--minutes", "inf"], "inf", id="endless minutes"),
         pytest.param(["finish", "dir"], "finish", id="command that does not work yet"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ Everything here is known before numpy is imported; the jobs get frozen requests 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
     from napari_segloop.cli.report import Reporter
 
 PATH = click.Path(path_type=Path)
+
+
+class Minutes(click.FloatRange):
+    """A finite time above nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what is no time, such as nan, which compares with nothing."""
+        minutes = float(super().convert(value, param, ctx))
+        if not math.isfinite(minutes):
+            self.fail(f"{value} is no time.", param, ctx)
+        return minutes
 
 
 class ListCommand(click.Command):

@@ -144,7 +144,7 @@ def count(
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=options.Minutes(),
     metavar="M",
     help=f"Train so many minutes a round.  {LONGER}  "
     f"[default: {DEFAULT_MINUTES:.0f}, unless --steps]",

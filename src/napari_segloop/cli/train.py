@@ -98,7 +98,7 @@ class TrainRequest:
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Train exactly so many steps.")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=options.Minutes(),
     metavar="M",
     help=f"Be done after so many minutes.  [default: {DEFAULT_MINUTES:.0f}, unless --steps]",
 )
