@@ -31,7 +31,7 @@ class Minutes(click.FloatRange):
         super().__init__(0, min_open=True)
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Refuse what is no time, such as nan, which compares with nothing."""
         minutes = float(super().convert(value, param, ctx))
