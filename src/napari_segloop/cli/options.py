@@ -31,10 +31,10 @@ class Minutes(click.FloatRange):
         super().__init__(0, min_open=True)
 
     def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Refuse what is no time, such as nan, which compares with nothing."""
-        minutes = float(super().convert(value, param, ctx))
+        minutes = float(super().convert(value, param, ctx))  # type: ignore[arg-type]  # parses text
         if not math.isfinite(minutes):
             self.fail(f"{value} is no time.", param, ctx)
         return minutes
