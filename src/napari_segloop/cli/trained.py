@@ -92,6 +92,7 @@ def summary(result: TrainResult, course: Course) -> dict[str, object]:
         "id": result.model.id,
         "candidate_id": result.candidate.id if result.candidate else None,
         "accepted": result.accepted,
+        "share": result.share,
         "score": result.score,
         "start": result.base,
         "start_score": result.start_score,

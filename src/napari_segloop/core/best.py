@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.comparing import Counts
+from napari_segloop.core.contenders import Contender
 from napari_segloop.core.events import Event, Validated
 
 if TYPE_CHECKING:
@@ -39,19 +40,12 @@ class Best:
         return self._best is None
 
     @property
-    def network(self) -> nn.Module:
-        """The network, in evaluation mode."""
-        return self._found()[0]
-
-    @property
-    def scored(self) -> Scored:
-        """Its scoring."""
-        return self._found()[1]
-
-    @property
-    def judged(self) -> Counts:
-        """What the regions that judge say, (J, K, 3)."""
-        return self.folds.judged(self._counts)
+    def contender(self) -> Contender:
+        """The network with its scores."""
+        if self._best is None:
+            msg = "a training that ended without a scored network"
+            raise ValueError(msg)
+        return Contender(*self._best, self.folds.judged(self._counts), self.folds)
 
     def consider(self, classroom: Classroom, step: int) -> Iterator[Event]:
         """Score the network of this moment and keep it when it is the best.
@@ -75,12 +69,6 @@ class Best:
             self._best = network, scored
         self._counts.append(scored.counts)
         yield Validated(step, scored.score, better)
-
-    def _found(self) -> tuple[nn.Module, Scored]:
-        if self._best is None:
-            msg = "a training that ended without a scored network"
-            raise ValueError(msg)
-        return self._best
 
     def _rank(self, scored: Scored) -> float:
         return self.folds.choose(scored.counts)

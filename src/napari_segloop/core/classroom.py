@@ -186,7 +186,7 @@ class Classroom:
         """
         return FORWARD_COST * pixels / (self._settings.batch * self._settings.patch**2)
 
-    def closing_cost(self, steps: int | None, step: int) -> float:
+    def closing_cost(self, steps: int | None, step: int, more: int = 0) -> float:
         """Return how much time the scorings to come and the end need.
 
         Parameters
@@ -195,6 +195,8 @@ class Classroom:
             Planned steps.
         step : int
             Steps taken.
+        more : int
+            Scorings after the last step.
 
         Returns
         -------
@@ -202,7 +204,7 @@ class Classroom:
             As a multiple of a step's time.
         """
         left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
-        scoring = max(left, 1) * self.cost_of(self.examiner.pixels)
+        scoring = (max(left, 1) + more) * self.cost_of(self.examiner.pixels)
         return scoring + self.inspection_cost(steps) + CLOSING_COST
 
     def _patches(self) -> Batch:

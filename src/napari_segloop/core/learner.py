@@ -102,6 +102,11 @@ class Learner:
         network.zero_grad(set_to_none=True)
         return network
 
+    @property
+    def shapes(self) -> dict[str, torch.Size]:
+        """Shape of each of the network's tensors, by name."""
+        return {name: value.shape for name, value in self._network.state_dict().items()}
+
     def forward(self, images: Tensor) -> Tensor:
         """Return what the network says.
 

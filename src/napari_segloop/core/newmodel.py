@@ -16,21 +16,21 @@ from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
 
 if TYPE_CHECKING:
-    from napari_segloop.core.best import Best
     from napari_segloop.core.classroom import Classroom
+    from napari_segloop.core.contenders import Contender
     from napari_segloop.core.trainresult import Story
 
 VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
 
 
-def new_model(classroom: Classroom, best: Best, story: Story) -> Model:
+def new_model(classroom: Classroom, best: Contender, story: Story) -> Model:
     """Put the header on a network that was taught.
 
     Parameters
     ----------
     classroom : Classroom
         Where it was taught.
-    best : Best
+    best : Contender
         The network, moved to the CPU, and its answers in the test regions.
     story : Story
         How the training went.
@@ -71,14 +71,14 @@ def new_model(classroom: Classroom, best: Best, story: Story) -> Model:
     return Model(info, plain.eval().requires_grad_(requires_grad=False))
 
 
-def _temperature(best: Best) -> float:
+def _temperature(best: Contender) -> float:
     """Fit the temperature on the regions that calibrate."""
     folds = torch.tensor(best.folds.calibrating)
     here = torch.isin(best.scored.regions, folds)
     return fit_temperature(best.scored.logits[here], best.scored.truth[here])
 
 
-def _is_tested(classroom: Classroom, best: Best, story: Story) -> bool:
+def _is_tested(classroom: Classroom, best: Contender, story: Story) -> bool:
     """Say whether there are regions to score on that never taught these weights."""
     is_new = best.folds.is_honest or story.settings.afresh
     return bool(classroom.lesson.split.test) and is_new

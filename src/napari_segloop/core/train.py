@@ -15,6 +15,7 @@ import torch
 from napari_segloop.core.beginning import first_network
 from napari_segloop.core.best import Best
 from napari_segloop.core.classroom import Classroom
+from napari_segloop.core.contenders import SHARES, can_be_averaged
 from napari_segloop.core.devices import (
     choose_device,
     is_out_of_memory,
@@ -104,8 +105,9 @@ def _fit(
     yield from _announce(lesson, budget.steps)
     before = score_before(classroom, start)
     best, plateau, stopped = Best(folds_for(classroom, start)), Plateau(), False
+    more = len(SHARES) * can_be_averaged(classroom, before, start)  # means are scored, too
     for step in count():
-        closing = classroom.closing_cost(budget.steps, step)
+        closing = classroom.closing_cost(budget.steps, step, more)
         stopped = should_stop()
         if stopped or budget.is_over(closing) or step == budget.steps:
             break
@@ -116,7 +118,7 @@ def _fit(
             yield Notice("The loss has stopped falling: training ends before its time is up.")
         if budget.steps != known:
             yield from _announce(lesson, budget.steps)
-        left = budget.seconds_left(classroom.closing_cost(budget.steps, step + 1))
+        left = budget.seconds_left(classroom.closing_cost(budget.steps, step + 1, more))
         yield StepDone(step + 1, budget.steps or 0, loss, budget.elapsed, left)
         if step + 1 != budget.steps and is_scoring_step(step + 1, budget.steps):
             yield from best.consider(classroom, step + 1)

@@ -43,6 +43,8 @@ class TrainResult:
     verdict : Verdict or None
         Whether the new model is worse than the one that training started from; None where there
         was none to compare it with.
+    share : float
+        Of its weights that were learnt now; the rest is of the model before.
     """
 
     model: Model
@@ -57,6 +59,7 @@ class TrainResult:
     device: str = ""
     settings: TrainSettings | None = None
     verdict: Verdict | None = None
+    share: float = 1.0
 
     @property
     def base(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.beginning import same_outputs
 from napari_segloop.core.comparing import MAY_BE_WORSE, Verdict, judge, mean_dice
+from napari_segloop.core.contenders import can_be_averaged, on_the_way
 from napari_segloop.core.devices import in_words
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.folds import Folds, folds_of
@@ -17,11 +18,14 @@ from napari_segloop.core.scoring import dice_of
 from napari_segloop.core.trainresult import TrainResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
 
     from napari_segloop.core.best import Best
     from napari_segloop.core.classroom import Classroom
     from napari_segloop.core.comparing import Counts
+    from napari_segloop.core.contenders import Contender
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.scoring import Scored
     from napari_segloop.core.trainresult import Story
@@ -49,40 +53,69 @@ def conclude(classroom: Classroom, best: Best, story: Story) -> TrainResult:
     SegLoopError
         When the training led to no numbers.
     """
-    old = None if story.before is None else story.before.counts[list(best.folds.judging)]
-    verdict = None if old is None else _verdict(classroom, best, old)
+    before = story.before
+    old = None if before is None else before.counts[list(best.folds.judging)]
+    is_told = bool(classroom.lesson.split.test) and best.folds.is_honest
+    new, verdict = strongest(_contenders(classroom, best, story), old, is_told=is_told)
     accepted = verdict is None or verdict.takes_over
-    if not _is_finite(best.network):
+    if not _is_finite(new.network):
         accepted = _refuse_endless(story.start)
         verdict = Verdict(MAY_BE_WORSE, verdict.regions if verdict else 0)
-    model = new_model(classroom, best, story)
+    model = new_model(classroom, new, story)
     winner = model if accepted or story.start is None else story.start
     return TrainResult(
         model=winner,
         candidate=None if accepted else model,
         accepted=accepted,
         score=model.info.score,
-        start_score=_score(classroom, best, old),
+        start_score=mean_dice(old) if old is not None and is_told else None,
         steps=story.steps,
         seconds=story.seconds,
         stopped=story.stopped,
-        dice=dice_of(best.judged),
+        dice=dice_of(new.judged),
         device=in_words(classroom.device, classroom.precision),
         settings=story.settings,
         verdict=verdict,
+        share=new.share,
     )
 
 
-def _score(classroom: Classroom, best: Best, old: Counts | None) -> float | None:
-    """Score the old network, where there are regions that it was never taught."""
-    is_tested = bool(classroom.lesson.split.test) and best.folds.is_honest
-    return mean_dice(old) if old is not None and is_tested else None
+def _contenders(classroom: Classroom, best: Best, story: Story) -> list[Contender]:
+    """Return what was taught and, where it was taught to the end, what lies on the way to it."""
+    taught, start = best.contender, story.start
+    if start is None or story.stopped or not can_be_averaged(classroom, story.before, start):
+        return [taught]
+    found = [*on_the_way(classroom, start, best.folds), taught]
+    return [each for each in found if _is_finite(each.network)] or [taught]
 
 
-def _verdict(classroom: Classroom, best: Best, old: Counts) -> Verdict:
-    """Judge on the regions that neither network was taught; there may be none of them."""
-    regions = slice(None) if best.folds.is_honest and classroom.lesson.split.test else slice(0)
-    return judge(best.judged[regions], old[regions])
+def strongest(
+    contenders: Sequence[Contender], old: Counts | None, *, is_told: bool
+) -> tuple[Contender, Verdict | None]:
+    """Choose among the networks that may take over.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+        At least one; the last one is as it was taught.
+    old : (J, K, 3) ndarray of int64 or None
+        What the regions that judge say of the network before; None without one.
+    is_told : bool
+        Whether there are regions that neither network was taught.
+
+    Returns
+    -------
+    contender : Contender
+        The fittest of those that may take over; where none may, the last one.
+    verdict : Verdict or None
+        On it; None where there is nothing to compare it with.
+    """
+    if old is None:
+        return contenders[-1], None
+    regions = slice(None) if is_told else slice(0)
+    found = [(each, judge(each.judged[regions], old[regions])) for each in contenders]
+    passed = [pair for pair in found if pair[1].takes_over] or found[-1:]
+    return max(passed, key=lambda pair: pair[0].fitness)
 
 
 def _is_finite(network: nn.Module) -> bool:
