@@ -328,6 +328,15 @@ def test_a_snapshot_brings_everything_back(do: str) -> None:
         assert np.array_equal(getattr(layers.plane, name), getattr(before, name))
 
 
+@pytest.mark.parametrize("objects", [False, True])
+def test_a_prediction_of_nothing_changes_nothing(objects: bool) -> None:
+    layers = Layers()
+    nowhere = (slice(3, 3), slice(2, 2))
+    written = layers.plane.write(np.zeros((0, 0), np.uint8), nowhere, objects=objects)
+    assert written.shape == (0, 0)
+    assert np.array_equal(layers.plane.labels, layers.labels)
+
+
 def test_labels_that_come_with_an_opinion() -> None:
     checked = np.zeros(SHAPE, np.int64)
     checked[0] = [0, 1, 2, 3] + 6 * [0]

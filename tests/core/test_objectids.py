@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from napari_segloop.core.checkstate import EXCLUDED
 from napari_segloop.core.corrections import PlaneTruth
 from napari_segloop.core.errors import InputError
 
@@ -264,9 +265,13 @@ def test_no_id_gets_into_pieces_and_what_the_user_corrected_stays(
                 corrected |= {*live[box].ravel().tolist(), *plane.labels[box].ravel().tolist()}
                 shown = plane.checked.copy()
                 plane.observe(live, shown, np.s_[:, :], epoch=0, declared=None)
+            elif deed == "exclude":
+                shown = plane.checked.copy()
+                shown[box] = EXCLUDED
+                plane.observe(plane.labels.copy(), shown, np.s_[:, :], epoch=0, declared=None)
             else:
                 act = {"accept": plane.accept, "can't tell": plane.cant_tell}
-                act.get(deed, plane.exclude)(box, 0)
+                act[deed](box, 0)
         before, checked = plane.labels.copy(), plane.checked.copy()
         plane.write(new[window], window, objects=True)
         after = plane.labels

@@ -56,7 +56,6 @@ WAYS: dict[str, Callable[[PlaneTruth, Window], object]] = {
     "brush off": lambda plane, w: observe(plane, w, 0, brush=True),
     "accept": lambda plane, w: plane.accept(w, 0),
     "can't tell": lambda plane, w: plane.cant_tell(w, 0),
-    "exclude": lambda plane, w: plane.exclude(w, 0),
     "write": lambda plane, w: plane.write(
         np.ones(plane.labels[w].shape, np.uint8), w, objects=False, table=TABLE
     ),

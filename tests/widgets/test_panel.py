@@ -455,7 +455,7 @@ def test_an_older_version_is_used_again(make: Make, qtbot: QtBot) -> None:
     part = panel.history.versions
     panel.sections["History"].unfold()
     texts = [part.rows.data(part.rows.index(1, column)) for column in range(5)]
-    assert texts == ["2", "93 %", "22 Nov 09:25", "1", "in use"]
+    assert texts == ["2", "93 %", "22 Nov 09:25", "1 (84 % there)", "in use"]
     part.table.selectRow(1)
     assert not part.use.isEnabled()
     part.table.selectRow(2)

@@ -232,7 +232,7 @@ class PlaneTruth(PlaneState):
         pixels = self.pixels.at(window)
         new = _check_prediction(labels, pixels.labels.shape)
         kept = pixels.checked != NOT_CHECKED
-        if objects:
+        if objects and new.size:
             new, kept = fit_objects(self.pixels, new, window)
         elif table is not None:
             new = judging.without_older(pixels, new, table)
