@@ -18,7 +18,7 @@ from benchmarks.document import Column, Section, newest, number, update, value
 from benchmarks.harness import MACHINE, Row, Run, has, open_run
 from benchmarks.models import SMOKE, dice_of, result_of
 from benchmarks.sets import MADE, RealSet, any_set, foreground_masks, made_set
-from napari_segloop.core import augment, learner, losses, patches, places
+from napari_segloop.core import augment, contenders, learner, losses, patches, places
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.settings import TrainSettings
 from napari_segloop.core.train import fit
@@ -94,6 +94,7 @@ PARTS = {
         ((learner, "Muon", adamw),), {"learning_rate": TrainSettings(steps=1).learning_rate / 3}
     ),
     "Dice in the loss": Part(((learner, "segmentation_loss", cross_entropy),)),
+    "means of the weights before and after": Part(((contenders, "SHARES", ()),)),
     "cross-entropy in the loss": Part(((learner, "segmentation_loss", dice_alone),)),
 }
 SMOKE_PARTS = (WHOLE, "half on the newest")
