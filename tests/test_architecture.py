@@ -32,6 +32,7 @@ TORCH_FREE_CORE = {
     "comparing",
     "corrections",
     "durable",
+    "errormodel",
     "errors",
     "evaluate",
     "evaluate_objects",

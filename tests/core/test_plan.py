@@ -75,7 +75,10 @@ def test_what_is_no_plan_is_refused(broken: str) -> None:
         Plan.from_json(broken)
 
 
-@pytest.mark.parametrize("entry", sorted(set(json.loads(PLAN.to_json())) - {"folded", "format"}))
+OPTIONAL = {"folded", "format", "quality"}
+
+
+@pytest.mark.parametrize("entry", sorted(set(json.loads(PLAN.to_json())) - OPTIONAL))
 def test_no_entry_may_be_missing(entry: str) -> None:
     data = json.loads(PLAN.to_json())
     del data[entry]

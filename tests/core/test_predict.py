@@ -12,16 +12,19 @@ import torch
 from scipy import ndimage
 from scipy.special import softmax
 
+from napari_segloop.core.doubt import error_probability
+from napari_segloop.core.errormodel import ErrorModel
 from napari_segloop.core.errors import InputError, ModelError, ResourceError
 from napari_segloop.core.events import TileDone
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
+from napari_segloop.core.modelfile import Model
 from napari_segloop.core.normalize import Normalization, for_file, measure
 from napari_segloop.core.plan import Plan
 from napari_segloop.core.planning import make_plan
 from napari_segloop.core.predict import Predictor
 from napari_segloop.core.prediction import Prediction, Wanted
-from napari_segloop.core.settings import PredictSettings
+from napari_segloop.core.settings import QUALITIES, PredictSettings
 from napari_segloop.core.tiling import from_middle
 from napari_segloop.core.train import fit
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_segloop.core.images import Array
-    from napari_segloop.core.modelfile import Model
     from tests.core.conftest import Elsewhere, Taught
 
     Make = Callable[..., Any]
@@ -112,7 +114,50 @@ def test_tiles_give_what_one_pass_over_the_whole_image_gives(
         assert sure.mean() > 0.99
         np.testing.assert_array_equal(found.labels[sure], logits.argmax(0)[sure])
         assert found.uncertainty is not None
-        assert np.abs(found.uncertainty - (255 - expected.max(0))).max() <= 1
+        assert model.info.errors is not None
+        doubt = 1 - softmax(logits / model.info.temperature, axis=0).max(0)
+        stated = error_probability(torch.from_numpy(doubt).float(), model.info.errors.fast)
+        inside = np.s_[:-REACH, :-REACH]  # beyond the image lies its mirror image
+        assert np.abs(found.uncertainty - 255 * stated.numpy())[inside].max() <= 1
+
+
+def test_a_model_without_an_error_model_says_what_the_network_says(
+    taught: Taught, discs: Make
+) -> None:
+    old = Model(replace(taught.model.info, errors=None), taught.model.network)
+    image, _ = discs(7, (96, 128), 3)
+    plan = plan_for(old, image, EXACT)
+    logits = whole_image_logits(old, image, plan.normalization)
+    found = predict(old, image, plan)
+    expected = 255 * (1 - softmax(logits / old.info.temperature, axis=0).max(0))
+    assert np.abs(found.uncertainty - expected).max() <= 1
+
+
+@pytest.mark.parametrize("task", ["classes", "objects"])
+def test_careful_is_the_mean_of_two_looks(
+    task: str, taught: Taught, taught_objects: Taught, discs: Make
+) -> None:
+    model = (taught if task == "classes" else taught_objects).model
+    always = replace(model.info.errors or ErrorModel(), careful_above=0.0)
+    model = Model(replace(model.info, errors=always), model.network)
+    image, _ = discs(7, (96, 128), 3)
+    plan = plan_for(model, image, EXACT)
+    first = whole_image_logits(model, image, plan.normalization)
+    turned = whole_image_logits(model, image[::-1, ::-1].copy(), plan.normalization)[:, ::-1, ::-1]
+    both = [softmax(each / model.info.temperature, axis=0) for each in (first, turned)]
+    found = predict(model, image, replace(plan, quality="careful"))
+    assert found.probabilities is not None
+    assert np.abs(found.probabilities - 255 * np.mean(both, axis=0)).max() <= 1
+
+
+def test_careful_leaves_sure_tiles_at_one_look(taught: Taught, discs: Make) -> None:
+    errors = replace(taught.model.info.errors or ErrorModel(), careful_above=1.0)
+    model = Model(replace(taught.model.info, errors=errors), taught.model.network)
+    image, _ = discs(7, (96, 128), 3)
+    plan = plan_for(model, image, EXACT)
+    fast, careful = (predict(model, image, replace(plan, quality=q)) for q in QUALITIES)
+    np.testing.assert_array_equal(fast.probabilities, careful.probabilities)
+    np.testing.assert_array_equal(fast.uncertainty, careful.uncertainty)
 
 
 @pytest.mark.parametrize("batch", [1, 4])

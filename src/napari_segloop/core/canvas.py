@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from napari_segloop.core.doubt import error_probability
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from napari_segloop.core.images import Mask
@@ -26,14 +30,33 @@ class Canvas:
         Classes, at most 256.
     wanted : Wanted
         What to keep beside the labels.
+
+    Attributes
+    ----------
+    labels : (Y, X) ndarray of uint8
+        Class numbers.
+    uncertainty : (Y, X) ndarray of uint8 or None
+        Error probability times 255.
+    probabilities : (K, Y, X) ndarray of uint8 or None
+        Of the classes, times 255.
+    unknown : (Y, X) ndarray of bool or None
+        Pixels without a number; None where each has one.
     """
 
     def __init__(self, shape: tuple[int, int], outputs: int, wanted: Wanted) -> None:
         self.labels = np.zeros(shape, np.uint8)
         self.uncertainty = np.zeros(shape, np.uint8) if wanted.uncertainty else None
         self.probabilities = np.zeros((outputs, *shape), np.uint8) if wanted.probabilities else None
+        self.unknown: Mask | None = None
 
-    def put(self, tile: Tile, known: Mask, logits: Tensor, temperature: float) -> None:
+    def put(
+        self,
+        tile: Tile,
+        known: Mask,
+        logits: Tensor,
+        temperature: float,
+        numbers: Sequence[float] | None = None,
+    ) -> None:
         """Reduce a tile's logits on its device and keep labels and probabilities.
 
         Parameters
@@ -42,26 +65,30 @@ class Canvas:
             Where.
         known : (y, x) ndarray of bool
             Which of the pixels that the tile owns hold a number.
-        logits : (K, y, x) Tensor
-            Of the pixels that the tile owns.
+        logits : (K, h, w) Tensor
+            Of all that was read for the tile.
         temperature : float
             Divides the logits.
+        numbers : sequence of float, optional
+            Turn doubt into error probability (`core.errormodel`).
         """
-        r, c = tile.rows, tile.columns
-        window = slice(r.own_start, r.own_stop), slice(c.own_start, c.own_stop)
-        labels, uncertainty = reduce_logits(logits, temperature)
-        self.labels[window] = labels.cpu().numpy()
+        window, inside = tile.owned, tile.inside
+        wanted = None if self.uncertainty is None else numbers
+        labels, uncertainty = reduce_logits(logits, temperature, wanted)
+        self.labels[window] = labels[inside].cpu().numpy()
         if self.uncertainty is not None:
-            self.uncertainty[window] = uncertainty.cpu().numpy()
+            self.uncertainty[window] = uncertainty[inside].cpu().numpy()
         if self.probabilities is not None:
-            self.probabilities[:, *window] = _to_bytes(
-                (logits.float() / temperature).softmax(0)
-            ).cpu().numpy()  # fmt: skip
+            own = logits[:, *inside].float() / temperature
+            self.probabilities[:, *window] = to_bytes(own.softmax(0)).cpu().numpy()
         if not known.all():
             self._clear(window, ~known)
 
     def _clear(self, window: tuple[slice, slice], unknown: Mask) -> None:
         """Pixels without a number are an excluded area: background, and not uncertain."""
+        if self.unknown is None:
+            self.unknown = np.zeros(self.labels.shape, bool)
+        self.unknown[window] = unknown
         self.labels[window][unknown] = 0
         if self.uncertainty is not None:
             self.uncertainty[window][unknown] = 0
@@ -70,7 +97,9 @@ class Canvas:
             self.probabilities[0, *window][unknown] = 255
 
 
-def reduce_logits(logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+def reduce_logits(
+    logits: Tensor, temperature: float, numbers: Sequence[float] | None = None
+) -> tuple[Tensor, Tensor]:
     """Turn logits into labels and the probability that each label is wrong.
 
     Parameters
@@ -79,19 +108,36 @@ def reduce_logits(logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
         Any precision, on any device.
     temperature : float
         Divides the logits.
+    numbers : sequence of float, optional
+        Turn doubt into error probability (`core.errormodel`).
 
     Returns
     -------
     labels : (Y, X) Tensor of uint8
         Position of the largest logit.
     uncertainty : (Y, X) Tensor of uint8
-        255 times one minus the largest probability.
+        255 times the error probability: one minus the largest probability without numbers.
     """
     values = logits.float()
     top, labels = values.max(0)
     total = ((values - top) / temperature).exp_().sum(0)
-    return labels.to(torch.uint8), _to_bytes(1 - 1 / total)
+    doubt = 1 - 1 / total
+    if numbers is not None:
+        doubt = error_probability(doubt, numbers)
+    return labels.to(torch.uint8), to_bytes(doubt)
 
 
-def _to_bytes(probabilities: Tensor) -> Tensor:
+def to_bytes(probabilities: Tensor) -> Tensor:
+    """Return probabilities as bytes.
+
+    Parameters
+    ----------
+    probabilities : Tensor
+        From 0 to 1.
+
+    Returns
+    -------
+    Tensor of uint8
+        Times 255, rounded.
+    """
     return (probabilities * 255).round_().to(torch.uint8)

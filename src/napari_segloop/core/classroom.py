@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.settings import TrainSettings
 
 FORWARD_COST = 0.35  # of a training step on the same pixels
+CALIBRATION = 2  # passes over the test regions when all is over
 CLOSING_COST = 4.0  # steps' worth of time for hashing and writing
 INSPECTION, SHORT = 0.05, 40  # share of the steps; steps of a training whose number is not known
 
@@ -204,7 +205,7 @@ class Classroom:
             As a multiple of a step's time.
         """
         left = sum(1 for share in SCORED_AT if steps is None or share * steps > step)
-        scoring = (max(left, 1) + more) * self.cost_of(self.examiner.pixels)
+        scoring = (max(left, 1) + more + CALIBRATION) * self.cost_of(self.examiner.pixels)
         return scoring + self.inspection_cost(steps) + CLOSING_COST
 
     def _patches(self) -> Batch:

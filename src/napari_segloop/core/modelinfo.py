@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError, ModelError
+from napari_segloop.core.errormodel import ErrorModel
 from napari_segloop.core.example import Example
 from napari_segloop.core.holdout import look_of
 from napari_segloop.core.magnification import UNIT, PixelSize, is_pixel_size
@@ -101,6 +102,9 @@ class ModelInfo:
     inherited_hashes : tuple of str
         Pixels of regions that taught the models it was improved from, and did not teach it again.
         These eight are not part of the identity.
+    errors : ErrorModel or None
+        Turns doubt into error probability; None in models from before there was one, whose doubt
+        counts as it is.
     format : int
         Version of this record.
     """
@@ -130,6 +134,7 @@ class ModelInfo:
     original: str | None = None
     base: str = ""
     inherited_hashes: tuple[str, ...] = ()
+    errors: ErrorModel | None = None
     format: int = FORMAT
 
     @property
@@ -157,6 +162,8 @@ class ModelInfo:
         """
         data = asdict(self)
         kept = {name: data[name] for name in data if not identity or name not in DESCRIPTION}
+        if self.errors is None:
+            del kept["errors"]  # so that older models keep their ids
         return json.dumps(kept, sort_keys=True, allow_nan=False)
 
     @staticmethod
@@ -219,8 +226,9 @@ def _from_data(data: dict[str, object]) -> ModelInfo:
         msg = f"unknown entries {sorted(unknown)}"
         raise ValueError(msg)
     example = Example.from_data(data.pop("example", None))
+    errors = ErrorModel.from_data(data.pop("errors", None))
     rest = {name: _tuples(value) for name, value in data.items()}
-    return ModelInfo(normalization=numbers, example=example, **rest)  # type: ignore[arg-type]  # checked next
+    return ModelInfo(normalization=numbers, example=example, errors=errors, **rest)  # type: ignore[arg-type]  # checked next
 
 
 def _tuples(value: object) -> object:

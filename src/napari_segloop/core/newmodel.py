@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_segloop.core.beginning import architecture_of
+from napari_segloop.core.calibration import calibrate
 from napari_segloop.core.comparing import mean_dice
 from napari_segloop.core.confidence import fit_temperature
 from napari_segloop.core.example import example_of
+from napari_segloop.core.devices import place
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
 
 if TYPE_CHECKING:
     from napari_segloop.core.classroom import Classroom
     from napari_segloop.core.contenders import Contender
+    from napari_segloop.core.errormodel import ErrorModel
     from napari_segloop.core.trainresult import Story
 
 VERSIONED = ("napari-segloop", "torch", "segmentation-models-pytorch", "numpy")
@@ -42,6 +45,7 @@ def new_model(classroom: Classroom, best: Contender, story: Story) -> Model:
     """
     lesson, settings = classroom.lesson, story.settings
     built = architecture_of(lesson, settings, story.start)
+    temperature = _temperature(best)
     info = ModelInfo(
         task=settings.task,
         encoder=built.encoder,
@@ -49,7 +53,8 @@ def new_model(classroom: Classroom, best: Contender, story: Story) -> Model:
         channels=lesson.channels,
         values=lesson.values,
         normalization=lesson.normalization,
-        temperature=_temperature(best),
+        temperature=temperature,
+        errors=_errors(classroom, best, story, temperature),
         axes=settings.axes,
         selected=settings.channels,
         score=mean_dice(best.judged) if _is_tested(classroom, best, story) else None,
@@ -76,6 +81,17 @@ def _temperature(best: Contender) -> float:
     folds = torch.tensor(best.folds.calibrating)
     here = torch.isin(best.scored.regions, folds)
     return fit_temperature(best.scored.logits[here], best.scored.truth[here])
+
+
+def _errors(
+    classroom: Classroom, best: Contender, story: Story, temperature: float
+) -> ErrorModel:
+    """Fit the error model on the regions that calibrate, as long as they were not taught."""
+    network = place(best.network, classroom.device)
+    regions = best.folds.calibrating if _is_tested(classroom, best, story) else ()
+    is_objects = story.settings.task == "objects"
+    asked = classroom.examiner, network, classroom.precision, temperature, regions
+    return calibrate(*asked, objects=is_objects)
 
 
 def _is_tested(classroom: Classroom, best: Contender, story: Story) -> bool:

@@ -46,6 +46,8 @@ class Plan:
         Version of torch.
     folded : bool
         Whether BatchNorm is folded into the convolutions.
+    quality : {"fast", "careful"}
+        One pass, or two over tiles that the network is not sure of.
     format : int
         Version of this record.
     """
@@ -62,6 +64,7 @@ class Plan:
     threads: int
     torch: str
     folded: bool = True
+    quality: str = "fast"
     format: int = FORMAT
 
     @property

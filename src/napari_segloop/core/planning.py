@@ -80,6 +80,7 @@ def make_plan(
         device=device.type,
         threads=threads,
         torch=str(torch.__version__),
+        quality=settings.quality,
     )
 
 

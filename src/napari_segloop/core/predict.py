@@ -24,9 +24,9 @@ from napari_segloop.core.devices import (
 )
 from napari_segloop.core.errors import InputError, ResourceError
 from napari_segloop.core.events import TileDone
+from napari_segloop.core.finishing import finish_objects
 from napari_segloop.core.network import fold
-from napari_segloop.core.object_uncertainty import object_uncertainty
-from napari_segloop.core.objects import separate_objects
+from napari_segloop.core.passes import numbers_of, passes
 from napari_segloop.core.prediction import Prediction, Wanted
 from napari_segloop.core.tilereading import batches, read_tile
 from napari_segloop.core.tiling import Tile, grid
@@ -248,9 +248,9 @@ class Predictor:
         padded = torch.cat([stacked, stacked[:1].expand(self._plan.batch - len(batch), -1, -1, -1)])
         try:
             with torch.inference_mode():
-                logits = self._forward(padded)
-                for tile, mask, item in zip(batch, known, logits, strict=False):
-                    canvas.put(tile, mask, item[:, *tile.inside], self._info.temperature)
+                found = passes(self._forward, padded, batch, self._info, self._plan.quality)
+                for tile, mask, answer in zip(batch, known, found, strict=True):
+                    canvas.put(tile, mask, *answer)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -283,15 +283,6 @@ class Predictor:
         """
         wanted = wanted or Wanted()
         if self._info.task == "objects":
-            return _finish_objects(canvas, wanted)
+            return finish_objects(canvas, wanted, numbers_of(self._info, self._plan.quality))
         labels = from_class_indices(canvas.labels, self._info.values)
         return Prediction(labels, canvas.uncertainty, canvas.probabilities)
-
-
-def _finish_objects(canvas: Canvas, wanted: Wanted) -> Prediction:
-    if canvas.probabilities is None:
-        msg = "objects are separated on probabilities"
-        raise ValueError(msg)
-    ids = separate_objects(canvas.probabilities)
-    uncertainty = object_uncertainty(canvas.probabilities, ids) if wanted.uncertainty else None
-    return Prediction(ids, uncertainty, canvas.probabilities if wanted.probabilities else None)

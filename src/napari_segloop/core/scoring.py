@@ -59,6 +59,25 @@ class Scored:
     regions: Tensor
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a network says of a test region and its surroundings.
+
+    Parameters
+    ----------
+    logits : (K, H, W) Tensor of float32
+        Of the region and what lies around it, on the CPU.
+    inner : (slice, slice)
+        Where the region lies in them.
+    truth : (h, w) ndarray of int64
+        Class numbers of the region, -1 where not checked.
+    """
+
+    logits: Tensor
+    inner: tuple[slice, slice]
+    truth: Labels
+
+
 @dataclass(frozen=True, slots=True)
 class _Exam:
     """One test region: its surroundings, where it lies in them, and its truth."""
@@ -162,11 +181,35 @@ class Examiner:
         logits : (K, h, w) Tensor of float32
             On the CPU.
         """
-        for block, exam in zip(self.blocks, self._exams, strict=True):
-            window = exam.window.to(self._device).contiguous(memory_format=torch.channels_last)
+        for block, answer in zip(self.blocks, self.answers(network, precision), strict=True):
+            yield block, answer.logits[:, *answer.inner]
+
+    def answers(
+        self, network: nn.Module, precision: str, *, turned: bool = False
+    ) -> Iterator[Answer]:
+        """Predict one test region with its surroundings after the other.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            On the device, in evaluation mode.
+        precision : {"float32", "bfloat16", "float16"}
+            Of autocast.
+        turned : bool
+            Whether the network sees them turned by half; the logits are turned back.
+
+        Yields
+        ------
+        Answer
+            On the CPU.
+        """
+        for exam in self._exams:
+            window = exam.window.to(self._device)
+            window = window.flip(-2, -1) if turned else window
             with torch.inference_mode(), autocast(precision, self._device):
-                logits = network(window)[0].float().cpu()
-            yield block, logits[:, *exam.inner]
+                logits = network(window.contiguous(memory_format=torch.channels_last))[0]
+            logits = (logits.flip(-2, -1) if turned else logits).float().cpu()
+            yield Answer(logits, exam.inner, exam.truth.numpy())
 
     def _answers(self, network: nn.Module, precision: str) -> Iterator[tuple[Tensor, Tensor]]:
         for exam, (_, logits) in zip(self._exams, self.maps(network, precision), strict=True):
