@@ -34,6 +34,7 @@ TORCH_FREE_CORE = {
     "durable",
     "errormodel",
     "errors",
+    "estimate",
     "evaluate",
     "evaluate_objects",
     "evaluate_uncertainty",
@@ -60,6 +61,7 @@ TORCH_FREE_CORE = {
     "object_uncertainty",
     "objectids",
     "objects",
+    "objecttruth",
     "packing",
     "places",
     "plan",
@@ -74,6 +76,7 @@ TORCH_FREE_CORE = {
     "rehearsaldesk",
     "schedule",
     "settings",
+    "spotchecks",
     "strategies",
     "suspects",
     "suspicions",
@@ -123,7 +126,7 @@ def core(*, torch_free: bool) -> list[str]:
 
 def engine() -> list[str]:
     """What the viewer's side may import, and the worker before it imports torch."""
-    return [name for name in modules("engine") if not name.endswith(".networks")]
+    return [name for name in modules("engine") if not name.endswith((".excerpt", ".networks"))]
 
 
 def brought_by(names: list[str], watched: set[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The error model of a network that was just taught, from regions that it was not taught.
 
-It looks at each test region twice, the second time turned by half, as *careful* prediction does. What
-counts as wrong is what evaluation counts: another class, or another object.
+It looks at each test region twice, the second time turned by half, as *careful* prediction does.
+What counts as wrong is what evaluation counts: another class, or another object.
 """
 
 from __future__ import annotations
@@ -67,12 +67,13 @@ def calibrate(
     if not regions:
         return ErrorModel()
     looks = examiner.answers(network, precision), examiner.answers(network, precision, turned=True)
-    for number, (first, second) in enumerate(zip(*looks, strict=True)):
+    for number, (block, first, second) in enumerate(zip(examiner.blocks, *looks, strict=True)):
         if number not in regions:
             continue
         mean = mean_logits(first.logits, second.logits, temperature)
-        fast.append(_sample(first, first.logits / temperature, objects=objects))
-        careful.append(_sample(first, mean, objects=objects))
+        chance = block.probability
+        fast.append(_sample(first, first.logits / temperature, chance, objects=objects))
+        careful.append(_sample(first, mean, chance, objects=objects))
         inner = first.logits[:, *first.inner]
         doubts.append(float(_doubt(inner / temperature).mean()))
     if not np.isfinite(doubts).all():  # a training that led to no numbers
@@ -86,14 +87,14 @@ def calibrate(
     )
 
 
-def _sample(answer: Answer, logits: Tensor, *, objects: bool) -> Sample:
+def _sample(answer: Answer, logits: Tensor, chance: float, *, objects: bool) -> Sample:
     """Return some pixels of a region: doubt, and whether the label is wrong."""
     known = answer.truth != UNKNOWN
     judge = _of_objects if objects else _of_classes
     doubt, wrong = judge(answer, logits)
     near = doubts_of(doubt)[:, *answer.inner][:, torch.from_numpy(known)].T.numpy()
     kept = slice(None, None, max(1, len(near) // PIXELS))
-    return Sample(near[kept], wrong[known][kept])
+    return Sample(near[kept], wrong[known][kept], chance)
 
 
 def _of_classes(answer: Answer, logits: Tensor) -> tuple[Tensor, np.ndarray]:
@@ -106,7 +107,9 @@ def _of_objects(answer: Answer, logits: Tensor) -> tuple[Tensor, np.ndarray]:
     ids = separate_objects(planes)
     doubt = torch.from_numpy(object_uncertainty(planes, ids)).float() / 255
     known = answer.truth != UNKNOWN
-    true = functional.one_hot(torch.from_numpy(np.where(known, answer.truth, 0)).long(), len(planes))
+    true = functional.one_hot(
+        torch.from_numpy(np.where(known, answer.truth, 0)).long(), len(planes)
+    )
     wanted = separate_objects((255 * true).permute(2, 0, 1).to(torch.uint8).contiguous().numpy())
     return doubt, wrong_pixels(ids[answer.inner], wanted, known)
 

@@ -36,6 +36,8 @@ AS_IT_SAYS: Final = (0.0, 1.0, 0.0, 0.0)
 
 _WORTH: Final = 48.0  # independent pixels of a region, whatever its size
 _SPREAD: Final = (1.0, 0.35, 0.35, 0.35)  # how far the numbers may lie from the prior
+_RAREST: Final = 1 / 8
+"""Probability below which a region counts no more: one of a few must not decide alone."""
 _NEWTON_STEPS: Final = 25
 _TOLERANCE: Final = 1e-6
 BINS: Final = 10
@@ -114,7 +116,9 @@ class ErrorModel:
         if not isinstance(data, dict):
             msg = "no error model"
             raise TypeError(msg)
-        parts: dict[str, Any] = {name: tuple(map(float, data[name])) for name in ("fast", "careful")}
+        parts: dict[str, Any] = {
+            name: tuple(map(float, data[name])) for name in ("fast", "careful")
+        }
         bins = (TrustBin(*map(float, (b["stated"], b["found"], b["share"]))) for b in data["trust"])
         above, regions = float(data["careful_above"]), int(data["regions"])
         return ErrorModel(**parts, careful_above=above, regions=regions, trust=tuple(bins))
@@ -202,7 +206,9 @@ def stated_by(numbers: Sequence[float], doubts: npt.NDArray[np.float32]) -> Floa
     return _odds_to_probability(_with_offset(doubts) @ np.array(numbers))
 
 
-def trust_of(samples: Sequence[Sample], prior: tuple[float, ...] = AS_IT_SAYS) -> tuple[TrustBin, ...]:
+def trust_of(
+    samples: Sequence[Sample], prior: tuple[float, ...] = AS_IT_SAYS
+) -> tuple[TrustBin, ...]:
     """Compare what is stated with what is found, each region by numbers from the others.
 
     Parameters
@@ -218,7 +224,7 @@ def trust_of(samples: Sequence[Sample], prior: tuple[float, ...] = AS_IT_SAYS) -
         Up to ten, each of as many pixels, by rising probability; empty under two regions.
     """
     known = [sample for sample in samples if len(sample.wrong)]
-    if len(known) < 2:  # noqa: PLR2004  # with one there are no others
+    if len(known) < 2:  # with one there are no others
         return ()
     stated = np.concatenate([
         stated_by(fit_errors(known[:i] + known[i + 1 :], prior), sample.doubts)
@@ -241,7 +247,7 @@ def trust_of(samples: Sequence[Sample], prior: tuple[float, ...] = AS_IT_SAYS) -
 
 def _weights(samples: Sequence[Sample]) -> list[Floats]:
     """Let each region count alike, rarely offered ones more, all together as many as there are."""
-    rarity = np.array([1 / max(sample.probability, 1e-3) for sample in samples])
+    rarity = np.array([1 / max(sample.probability, _RAREST) for sample in samples])
     rarity *= len(samples) / rarity.sum()
     return [
         np.full(len(sample.wrong), _WORTH * times / len(sample.wrong))

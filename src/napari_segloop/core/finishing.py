@@ -1,4 +1,4 @@
-"""What a filled canvas of objects becomes: ids, and how likely each pixel is given to the wrong one."""
+"""What a filled canvas of objects becomes: ids, and how likely a pixel has the wrong one."""
 
 from __future__ import annotations
 

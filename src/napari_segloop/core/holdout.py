@@ -42,12 +42,15 @@ class Block:
         First and last + 1.
     content : str
         Hashes of its pixels and of its truth, 16 hexadecimal digits each.
+    probability : float
+        Of being offered, for a place drawn at random; 1 for any other.
     """
 
     image: int
     rows: tuple[int, int]
     columns: tuple[int, int]
     content: str
+    probability: float = 1.0
 
     @property
     def look(self) -> str:
@@ -57,6 +60,28 @@ class Block:
     @property
     def window(self) -> tuple[slice, slice]:
         """The block as slices of its plane."""
+        return slice(*self.rows), slice(*self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A place that was drawn at random to test, and so never teaches.
+
+    Parameters
+    ----------
+    rows, columns : (int, int)
+        First and last + 1.
+    probability : float
+        Of being drawn, above 0.
+    """
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    probability: float = 1.0
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The place as slices of its plane."""
         return slice(*self.rows), slice(*self.columns)
 
 
@@ -131,8 +156,11 @@ def split(
     share: float = TEST_SHARE,
     history: History = NO_HISTORY,
     stacks: Sequence[str | None] | None = None,
+    drawn: Sequence[Sequence[Drawn]] | None = None,
 ) -> Split:
     """Divide the checked blocks of all images.
+
+    Places that were drawn to test do so; where they are a smaller share, blocks are added.
 
     A block tests when its hash is small. Then blocks are added in the order of that hash until
     every class is tested, as long as half of the class still teaches. Blocks that a model was
@@ -151,6 +179,8 @@ def split(
         What the model saw that training starts from.
     stacks : sequence of str or None, optional
         Which stack in z or t each image is a plane of; None for an image by itself.
+    drawn : sequence of sequence of Drawn, optional
+        Places of each image that test, and never teach.
 
     Returns
     -------
@@ -158,16 +188,20 @@ def split(
         `test` is empty when there is too little truth to divide.
     """
     classes = max((int(truth.max()) + 1 for truth in truths if truth.size), default=0)
+    drawn = drawn or [()] * len(images)
+    always, tested = _always(images, truths, drawn, classes)
+    truths = [_without(truth, places) for truth, places in zip(truths, drawn, strict=True)]
     columns: dict[str, list[_Candidate]] = {}
     for i, stack in enumerate(stacks or [None] * len(images)):
         for key, item in _blocks(i, images[i], truths[i], classes, stack):
             columns.setdefault(key, []).append(item)
     ranked = sorted((_place(key, columns[key], history), key) for key in columns)
     teach = sum((item.counts for column in columns.values() for item in column), np.int64(0))
-    whole, test = teach, list[Block]()
+    whole, test = teach, list(always)
+    share = max(0.0, share - float(tested.sum() / max(1, tested.sum() + np.sum(teach))))
     for place, key in ranked[: len(ranked) - 1]:
         counts = sum(item.counts for item in columns[key])
-        untested = (teach == whole) & (counts > 0)
+        untested = (teach == whole) & (counts > 0) & (tested == 0)
         left = teach - counts
         if (place < share or untested.any()) and (2 * left >= whole).all():
             test.extend(item.block for item in columns[key])
@@ -176,6 +210,35 @@ def split(
     chosen = set(test)
     teach_blocks = tuple(block for block in every if block not in chosen)
     return Split(teach_blocks, tuple(test), stacks=tuple(stacks or ()))
+
+
+def _always(
+    images: Sequence[Array],
+    truths: Sequence[Labels],
+    drawn: Sequence[Sequence[Drawn]],
+    classes: int,
+) -> tuple[list[Block], NDArray[np.int64]]:
+    """Return the places drawn to test that hold truth, and how much of each class."""
+    found, counts = list[Block](), np.zeros(classes, np.int64)
+    for number, places in enumerate(drawn):
+        for place in places:
+            truth = truths[number][place.window]
+            known = truth[truth != UNKNOWN]
+            if known.size:
+                content = _digest(images[number][:, *place.window]) + _digest(truth)
+                block = Block(number, place.rows, place.columns, content, place.probability)
+                found.append(block)
+                counts += np.bincount(known, minlength=classes)
+    return found, counts
+
+
+def _without(truth: Labels, places: Sequence[Drawn]) -> Labels:
+    if not places:
+        return truth
+    left = truth.copy()
+    for place in places:
+        left[place.window] = UNKNOWN
+    return left
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_segloop.core.errors import InputError, TruthError
 from napari_segloop.core.guard import blank, with_guard
-from napari_segloop.core.holdout import NO_HISTORY, UNKNOWN, Block, History, Split, look_of, split
+from napari_segloop.core.holdout import (
+    NO_HISTORY,
+    UNKNOWN,
+    Block,
+    Drawn,
+    History,
+    Split,
+    look_of,
+    split,
+)
 from napari_segloop.core.images import (
     Array,
     ArrayPlane,
@@ -23,8 +31,7 @@ from napari_segloop.core.images import (
     check_plane,
     to_float,
 )
-from napari_segloop.core.interiors import THICKEST_BORDER
-from napari_segloop.core.labels import check_labels, spread
+from napari_segloop.core.labels import check_labels
 from napari_segloop.core.magnification import PixelSize, agreed
 from napari_segloop.core.modelinfo import OBJECT_OUTPUTS, ModelInfo
 from napari_segloop.core.normalize import (
@@ -35,7 +42,7 @@ from napari_segloop.core.normalize import (
     from_training,
     measure,
 )
-from napari_segloop.core.objects import objects_to_classes
+from napari_segloop.core.objecttruth import object_truth
 from napari_segloop.core.ranges import Range, range_for
 from napari_segloop.core.truth import MARK_EACH, check_truth, class_values, to_class_indices
 
@@ -72,6 +79,8 @@ class TrainingImage:
     stack : str, optional
         Names the stack in z or t that the plane is of; blocks at one place of it teach or test
         together.
+    drawn : tuple of Drawn
+        Places that were drawn at random to test: they never teach.
     """
 
     name: str
@@ -83,6 +92,7 @@ class TrainingImage:
     index: tuple[int, ...] = ()
     origin: tuple[int, int] = (0, 0)
     stack: str | None = None
+    drawn: tuple[Drawn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,7 +208,8 @@ def prepare_lesson(
         for item, own in zip(images, statistics, strict=True)
     )
     planes, stacks = [check_plane(item.image) for item in images], [_stack(item) for item in images]
-    parts = split(planes, truths, history=_history(start), stacks=stacks)
+    drawn = [item.drawn for item in images]
+    parts = split(planes, truths, history=_history(start), stacks=stacks, drawn=drawn)
     parts = with_guard(parts, truths, settings.patch)
     outputs = OBJECT_OUTPUTS if settings.task == "objects" else len(values)
     ranges = tuple(range_for(normalization, item) for item in statistics)
@@ -266,26 +277,6 @@ def _truth(item: TrainingImage, values: tuple[int, ...], settings: TrainSettings
     if settings.ignore is not None:
         known &= item.labels != settings.ignore
     if settings.task == "objects":
-        return _object_truth(check_labels(item.labels), known)
+        return object_truth(check_labels(item.labels), known)
     classes = to_class_indices(np.where(known, item.labels, 0), values)
     return np.where(known, classes.astype(np.int16), np.int16(UNKNOWN))
-
-
-def _object_truth(ids: Labels, known: Mask) -> Labels:
-    """Return background, interior and border as far as the checked ids alone tell.
-
-    For this, unchecked pixels take the id of the nearest checked one. Next to them an object may
-    end or go on, so that its pixels there could be border or interior: they do not count.
-    """
-    if not known.any():
-        return np.full(ids.shape, UNKNOWN, np.int16)
-    unknown = ~known
-    if unknown.any():
-        places = ndimage.distance_transform_edt(
-            unknown, return_distances=False, return_indices=True
-        )
-        ids = ids[tuple(places)]
-        unknown |= spread(unknown, THICKEST_BORDER) & (ids != 0)
-    classes = objects_to_classes(ids).astype(np.int16)
-    classes[unknown] = UNKNOWN
-    return classes

@@ -1,8 +1,8 @@
 """One pass of the network over a batch of tiles, or two where it is not sure: the choice, the mean.
 
-The second pass sees the tile turned by half, which needs no other shape. Which tiles get one depends
-on the tile alone and on a threshold that the model carries, so that any order and any division of
-the work gives the same result.
+The second pass sees the tile turned by half, which needs no other shape. Which tiles get one
+depends on the tile alone and on a threshold that the model carries, so that any order and any
+division of the work gives the same result.
 """
 
 from __future__ import annotations

@@ -106,6 +106,11 @@ class Predictor:
         """What the labels mean: ``classes`` or ``objects``."""
         return self._info.task
 
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Label value of each class, 0 first; ``(0, 1)`` for objects."""
+        return self._info.values
+
     def predict(
         self,
         plane: PlaneSource,

@@ -6,22 +6,24 @@ It knows requests and core; pipes and queues are the worker's.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import torch
 
 from napari_segloop.core.devices import available_threads
+from napari_segloop.core.estimate import LEVELS, histogram
 from napari_segloop.core.events import Event, TileDone
-from napari_segloop.core.images import ArrayPlane, check_plane
+from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import Model, model_bytes, model_from_bytes
 from napari_segloop.core.normalize import for_file, measure
-from napari_segloop.core.planning import EXACT_HALO, HALO, check_channels, make_plan, replan
+from napari_segloop.core.planning import check_channels, make_plan, replan
 from napari_segloop.core.predict import Predictor
-from napari_segloop.core.tiling import Box, from_middle, surroundings
+from napari_segloop.core.tiling import from_middle
 from napari_segloop.core.train import fit
-from napari_segloop.engine.jobs import Block, Work
+from napari_segloop.engine.excerpt import Excerpt, excerpt_of
 from napari_segloop.engine.requests import (
     ModelBlob,
     PredictAnswer,
@@ -32,8 +34,9 @@ from napari_segloop.engine.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Hashable, Iterator
+    from collections.abc import Callable, Generator, Hashable
 
+    from napari_segloop.core.estimate import Counts
     from napari_segloop.core.images import ShouldStop
     from napari_segloop.core.normalize import Normalization, Statistics
     from napari_segloop.core.plan import Plan
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.tiling import Tile
     from napari_segloop.core.trainresult import TrainResult
     from napari_segloop.engine.control import Control
+    from napari_segloop.engine.jobs import Block, Work
 
 KEPT = 2
 Key = TypeVar("Key", bound="Hashable")
@@ -104,14 +108,16 @@ class Networks:
             Finished pixels; for objects when all tiles are done.
         """
         started, model = time.monotonic(), self._model(request.model)
-        part = _part(request)
+        part = excerpt_of(request)
         numbers = for_file(model.info.normalization, _statistics(request))
         predictor = self._predictor(model, part.plane, numbers, request)
         tiles = from_middle(predictor.tiles(), part.middle)
         paint = _paint_objects if model.info.task == "objects" else _paint_classes
-        done = yield from paint(predictor, part, tiles, control.should_stop)
-        seconds = time.monotonic() - started
-        return PredictAnswer(stopped=done < len(tiles), tiles=done, seconds=seconds)
+        stated = np.zeros((len(model.info.values), LEVELS), np.int64)
+        done = yield from paint(predictor, part, tiles, control.should_stop, stated)
+        seconds, stopped = time.monotonic() - started, done < len(tiles)
+        told = None if stopped or request.view_only else stated
+        return PredictAnswer(stopped=stopped, tiles=done, seconds=seconds, stated=told)
 
     def _model(self, blob: ModelBlob) -> Model:
         return _kept(self._models, blob.id, lambda: model_from_bytes(blob.data))
@@ -135,82 +141,35 @@ class Networks:
         return replan(self._formats[key], shape, numbers, request.settings.largest_tile)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """What is read, and what of it is answered.
-
-    Parameters
-    ----------
-    plane : ArrayPlane
-        The plane, or the view with its surroundings.
-    corner : (int, int)
-        Where that lies in the plane.
-    shown : Box
-        What is answered, in the plane.
-    middle : Box
-        What comes first, in what is read.
-    """
-
-    plane: ArrayPlane
-    corner: tuple[int, int]
-    shown: Box
-    middle: Box
-
-    def blocks(self, found: Prediction, own: tuple[slice, slice]) -> Iterator[Block]:
-        """Answer what is shown of some pixels that were read."""
-        (y, x), (top, left, bottom, right) = self.corner, self.shown
-        rows = slice(max(top, own[0].start + y), min(bottom, own[0].stop + y))
-        columns = slice(max(left, own[1].start + x), min(right, own[1].stop + x))
-        if rows.start >= rows.stop or columns.start >= columns.stop:
-            return
-        dy, dx = own[0].start + y, own[1].start + x
-        cut = slice(rows.start - dy, rows.stop - dy), slice(columns.start - dx, columns.stop - dx)
-        yield Block("labels", (rows, columns), found.labels[cut])
-        if found.uncertainty is not None:
-            yield Block("uncertainty", (rows, columns), found.uncertainty[cut])
-
-
-def _part(request: PredictRequest) -> _Part:
-    """Take the whole plane, or of a view only what it depends on."""
-    image = check_plane(request.image)
-    shape = image.shape[1], image.shape[2]
-    whole = 0, 0, *shape
-    view = _within(request.view, whole) if request.view else whole
-    if not request.view_only:
-        return _Part(ArrayPlane(image), (0, 0), whole, view)
-    halo = EXACT_HALO if request.settings.exact else HALO
-    y, x, y_end, x_end = surroundings(view, shape, halo)
-    read = image[:, y:y_end, x:x_end]
-    return _Part(ArrayPlane(read), (y, x), view, (0, 0, y_end - y, x_end - x))
-
-
-def _within(box: Box, whole: Box) -> Box:
-    """Clip a box to the plane; one pixel is left of a box outside."""
-    _, _, rows, columns = whole
-    top, left = min(max(box[0], 0), rows - 1), min(max(box[1], 0), columns - 1)
-    bottom, right = min(max(box[2], top + 1), rows), min(max(box[3], left + 1), columns)
-    return top, left, bottom, right
-
-
 def _statistics(request: PredictRequest) -> Statistics:
     return request.statistics or measure([ArrayPlane(request.image)])
 
 
 def _paint_classes(
-    predictor: Predictor, part: _Part, tiles: list[Tile], should_stop: ShouldStop
+    predictor: Predictor,
+    part: Excerpt,
+    tiles: list[Tile],
+    should_stop: ShouldStop,
+    stated: Counts,
 ) -> Generator[Event | Block, None, int]:
-    """Give each tile as soon as it is done."""
+    """Give each tile as soon as it is done, and count its pixels."""
     canvas, done = predictor.canvas(), 0
     for batch in predictor.fill(canvas, part.plane, tiles, should_stop):
         for tile in batch:
-            yield from part.blocks(predictor.block(canvas, tile), tile.owned)
+            found = predictor.block(canvas, tile)
+            _count(found, predictor.values, stated)
+            yield from part.blocks(found, tile.owned)
         done += len(batch)
         yield TileDone(done, len(tiles))
     return done
 
 
 def _paint_objects(
-    predictor: Predictor, part: _Part, tiles: list[Tile], should_stop: ShouldStop
+    predictor: Predictor,
+    part: Excerpt,
+    tiles: list[Tile],
+    should_stop: ShouldStop,
+    stated: Counts,
 ) -> Generator[Event | Block, None, int]:
     """Give all at the end: an object may lie in several tiles."""
     canvas, done = predictor.canvas(), 0
@@ -219,8 +178,16 @@ def _paint_objects(
         yield TileDone(done, len(tiles))
     if done == len(tiles):
         _, rows, columns = part.plane.shape
-        yield from part.blocks(predictor.finish(canvas), (slice(0, rows), slice(0, columns)))
+        found = predictor.finish(canvas)
+        _count(found, predictor.values, stated)
+        yield from part.blocks(found, (slice(0, rows), slice(0, columns)))
     return done
+
+
+def _count(found: Prediction, values: tuple[int, ...], stated: Counts) -> None:
+    """Count pixels by predicted class and uncertainty."""
+    if found.uncertainty is not None:
+        stated += histogram(found.labels, found.uncertainty, values)
 
 
 def _leaving_a_thread(control: Control, threads: int | None) -> ShouldStop:
@@ -245,6 +212,7 @@ def _training_image(item: TrainItem) -> TrainingImage:
         item.statistics,
         item.pixel_size,
         stack=item.stack,
+        drawn=item.drawn,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 if TYPE_CHECKING:
     from napari_segloop.core.comparing import Verdict
     from napari_segloop.core.firstmasks import FirstMaskSettings
+    from napari_segloop.core.holdout import Drawn
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.normalize import Statistics
     from napari_segloop.core.prediction import Bytes
@@ -129,6 +130,7 @@ class TrainItem:
     statistics: Statistics | None = None
     pixel_size: tuple[float, float] | None = None
     stack: str | None = None
+    drawn: tuple[Drawn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,10 +200,23 @@ class PredictRequest(Request):
     view_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PredictAnswer:
-    """How a prediction went; its pixels came as blocks."""
+    """How a prediction went; its pixels came as blocks.
+
+    Parameters
+    ----------
+    stopped : bool
+        Whether it was stopped.
+    tiles : int
+        That were predicted.
+    seconds : float
+        Wall time.
+    stated : (K, 256) ndarray of int64 or None
+        Its pixels by predicted class and uncertainty; None unless the plane is whole.
+    """
 
     stopped: bool
     tiles: int
     seconds: float
+    stated: Labels | None = None

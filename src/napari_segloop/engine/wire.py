@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, Union
 
 import numpy as np
 
-from napari_segloop.core import comparing, events, images, normalize, prediction, regions, settings
+from napari_segloop.core import (
+    comparing,
+    events,
+    holdout,
+    images,
+    normalize,
+    prediction,
+    regions,
+    settings,
+)
 from napari_segloop.engine import requests
 from napari_segloop.engine.frames import FrameError, Packet
 from napari_segloop.engine.packets import check_array
@@ -197,5 +206,6 @@ def _names() -> dict[str, object]:
 
     rooms = (requests, comparing, events, images, normalize, prediction, regions, settings)
     known = {name: value for room in rooms for name, value in vars(room).items()}
+    known["Drawn"] = holdout.Drawn
     found: Json = {"FirstMaskSettings": firstmasks.FirstMaskSettings}
     return known | found | {"RankSettings": ranking.RankSettings}

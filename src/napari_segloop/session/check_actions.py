@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_segloop.session import walking
+from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.offers import SAID
@@ -138,7 +138,9 @@ class CheckActions(TruthActions):
         here, used = self.queue.here, set(self.desk.images.used())
         found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
         disputed = [place for place in self.offers.disputed() if place.image in used]
-        self.queue = walking.put_first(walking.new_queue(found), disputed)
+        queue = walking.new_queue(found)
+        spots = weigh.next_spots(self.desk, self.offers, len(queue.places) // 3 + 1)
+        self.queue = walking.put_first(walking.mix(queue, spots), disputed)
         if here is not None and here.image in used:
             self.queue = walking.stay(self.queue, here)
         elif not self.queue.places:
@@ -190,11 +192,14 @@ class CheckActions(TruthActions):
         """Change what is known of a place."""
         key, window = (place.image, place.region.index), place.region.slices
         plane = self.desk.plane(key)
+        weigh.ask(self.desk, place)
         before = plane.snapshot(window)
         self.desk.put_back(key, getattr(plane, act)(window, self.table.epoch))
         self._count(counted)
         self.desk.truths.places.drop(key, place.region)
         self.offers.say(place, SAID[act])
+        if place.probability is not None:
+            weigh.compare(self.desk, key, [place.region])
         if act == "accept" and self.offers.is_suspect(place):
             self.standing.keep(place, plane)
         self.desk.count_checked(key)

@@ -12,6 +12,7 @@ from napari_segloop.session.acceptances import Acceptances
 from napari_segloop.session.intake import Intake
 from napari_segloop.session.passing import Pixels, Write
 from napari_segloop.session.sources import indices
+from napari_segloop.session.spots import Spots
 from napari_segloop.session.state import Told
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Desk(Intake):
         self.engine, self.versions, self.truths = engine, versions, truths
         self.objects = False
         self.table = ClassTable.first("classes")
-        self.acceptances = Acceptances()
+        self.acceptances, self.spots = Acceptances(), Spots()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
         self.writes = list[Write]()
@@ -180,6 +181,7 @@ class Desk(Intake):
         self.truths.begin_anew(objects=self.objects)
         self.table = ClassTable.first(task)
         self.acceptances.clear()
+        self.spots.clear()
         self.predicted.clear()
         self._checked.clear()
         self.images.begin_anew()

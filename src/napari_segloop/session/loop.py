@@ -21,6 +21,7 @@ from napari_segloop.engine.messages import (
     JobStarted,
     Message,
 )
+from napari_segloop.session import weigh
 from napari_segloop.session.advice import Situation, next_step, why_learn_again
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.expiry import Expiry
@@ -106,6 +107,7 @@ class LoopSession(ClassActions, ProjectCare):
             snapshots=self.snapshots,
             recent=self.recent,
             damaged=self.damaged,
+            agreement=weigh.agreement(self.desk, self.offers),
         )
 
     def start(self) -> None:

@@ -49,8 +49,9 @@ class Offers:
         self._here, self._since = place, now
         if place is not None and place not in self._offered:
             at = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-            kind = "first" if model is None else "ranked"
-            self._offered[place] = written(place.region, at, kind=kind, model=model)
+            kind = "audit" if place.probability else "first" if model is None else "ranked"
+            told = {"kind": kind, "probability": place.probability, "model": model}
+            self._offered[place] = written(place.region, at, **told)
 
     def say(self, place: Place, state: str) -> None:
         """Take note of what the user said of a place.
@@ -107,6 +108,32 @@ class Offers:
         at = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         for place in places:
             self._offered[place] = written(place.region, at, kind=DISPUTED, model=model)
+
+    def is_answered(self, place: Place) -> bool:
+        """Say whether the user answered a place, and did not take that back.
+
+        Parameters
+        ----------
+        place : Place
+            Any.
+
+        Returns
+        -------
+        bool
+            False for one that was never offered.
+        """
+        offered = self._offered.get(place)
+        return offered is not None and offered.state in SAID.values()
+
+    def spot_checks(self) -> tuple[Place, ...]:
+        """Return the random spot checks that were offered.
+
+        Returns
+        -------
+        tuple of Place
+            In the order in which they were offered.
+        """
+        return tuple(place for place in self._offered if place.probability)
 
     def is_suspect(self, place: Place) -> bool:
         """Say whether a place was offered because its labels disagree with the rest.

@@ -9,6 +9,7 @@ from napari_segloop.core.events import TileDone
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
+from napari_segloop.session import weigh
 from napari_segloop.session.errands import PlaneByPlane
 from napari_segloop.session.sources import check_channels
 
@@ -91,6 +92,8 @@ class Predicting(PlaneByPlane):
             return
         if block.name == "labels":
             labels = self.desk.versions.translate(self._version, block.array)  # type: ignore[arg-type]
+            if not self._view_only:
+                self.desk.spots.see(key, block.window, labels, self._version)
             self.desk.put_labels(key, block.window, labels, whole=not self._view_only)
         elif block.name == "uncertainty":
             self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]
@@ -161,6 +164,8 @@ class Predicting(PlaneByPlane):
             self.desk.speed = rows * columns / answer.seconds
         if not self._view_only:
             self.desk.predicted[key] = self._version
+            if answer.stated is not None:
+                weigh.take_over(self.desk, key, self._version, answer.stated)
         self.desk.count_checked(key)
         self.ended.append(key)
 

@@ -18,6 +18,7 @@ from napari_segloop.session.savedstate import (
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
+    from napari_segloop.core.estimate import Estimate
     from napari_segloop.core.regions import Region
 
 __all__ = [
@@ -83,10 +84,11 @@ class ImageState:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place to check: a region of an image of the list."""
+    """A place to check: a region of an image of the list; a spot check has a chance to be drawn."""
 
     image: int
     region: Region
+    probability: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,8 @@ class LoopState:
         Projects that were open before, the last one first.
     damaged : DamagedState or None
         What could not be opened, until something else is.
+    agreement : Estimate or None
+        How well the version in use agrees with the user on all that it predicted.
     """
 
     task: Task | None = None
@@ -285,3 +289,4 @@ class LoopState:
     snapshots: tuple[SnapshotState, ...] = ()
     recent: tuple[RecentState, ...] = ()
     damaged: DamagedState | None = None
+    agreement: Estimate | None = None

@@ -112,7 +112,11 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
     places = session.desk.truths.places
     for each in record.offered:
         region = region_of(each)
+        is_drawn = each.kind == "audit"
         if each.offered:
-            session.offers.put(Place(record.number, region), each)
-        if each.state in {"open", "later"} and each.kind != DISPUTED:
+            chance = each.probability if is_drawn else None
+            session.offers.put(Place(record.number, region, chance), each)
+        if is_drawn:
+            session.desk.spots.keep((record.number, each.index), region, each.probability or 1.0)
+        elif each.state in {"open", "later"} and each.kind != DISPUTED:
             places.setdefault((record.number, each.index), []).append(region)

@@ -165,8 +165,9 @@ class Training(Errand):
             if self._items:
                 check_channels(name, pixels.plane.shape[0], self._items[0].image.shape[0])
             size = self.desk.images.source(key[0]).pixel_size
+            drawn = self.desk.spots.never_teach(key)
             self._items.append(
-                TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size, stack)
+                TrainItem(name, pixels.plane, labels, truth, pixels.statistics, size, stack, drawn)
             )
             self._taught.append(key)
             self._read_next()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from napari_segloop.session.state import Place, QueueState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from napari_segloop.core.regions import Region
 
 TOP = 24
+SPOT_EVERY = 4
 
 
 def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> QueueState:
@@ -31,6 +32,31 @@ def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> Que
     found = [Place(image, region) for (image, _), regions in places.items() for region in regions]
     order = sorted(found, key=lambda place: -place.region.score)
     return QueueState(tuple(order[:TOP]))
+
+
+def mix(queue: QueueState, spots: Sequence[Place]) -> QueueState:
+    """Let every fourth place be a random spot check.
+
+    Parameters
+    ----------
+    queue : QueueState
+        New.
+    spots : sequence of Place
+        Drawn; as many as fit are taken.
+
+    Returns
+    -------
+    QueueState
+        With the same places in the same order, and spot checks among them.
+    """
+    mixed, left = list[Place](), list(spots)
+    for place in queue.places:
+        if len(mixed) % SPOT_EVERY == SPOT_EVERY - 1 and left:
+            mixed.append(left.pop(0))
+        mixed.append(place)
+    if left and (len(mixed) % SPOT_EVERY == SPOT_EVERY - 1 or not mixed):
+        mixed.append(left.pop(0))
+    return replace(queue, places=tuple(mixed))
 
 
 def stay(queue: QueueState, here: Place) -> QueueState:

@@ -1,0 +1,149 @@
+"""What random spot checks say of all images: where planes, versions and answers come together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_segloop.session.state import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_segloop.core.estimate import Counts, Estimate
+    from napari_segloop.core.images import Labels
+    from napari_segloop.core.regions import Region
+    from napari_segloop.session.desk import Desk, Key
+    from napari_segloop.session.offers import Offers
+
+
+def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
+    """Return the random spot checks to offer next, in planes that the version in use predicted.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    offers : Offers
+        What was answered.
+    count : int
+        How many are wanted.
+
+    Returns
+    -------
+    list of Place
+        None when there is no version.
+    """
+    version, images = desk.versions.current, desk.images
+    if version is None:
+        return []
+    planes = [
+        (key, images.state(key[0]).name, images.source(key[0]).plane_shape)
+        for key in desk.all_keys()
+        if desk.predicted.get(key) == version
+    ]
+    answered = [
+        ((place.image, place.region.index), place.region)
+        for place in offers.spot_checks()
+        if offers.is_answered(place)
+    ]
+    found = desk.spots.draw(planes, count, answered)
+    return [Place(key[0], region, chance) for key, region, chance in found]
+
+
+def ask(desk: Desk, place: Place) -> None:
+    """Take note of what is predicted at a spot check, before it is answered.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    place : Place
+        Any place; others than spot checks are passed over.
+    """
+    key, version = (place.image, place.region.index), desk.versions.current
+    if place.probability is None or version is None or desk.predicted.get(key) != version:
+        return
+    prediction = desk.plane(key).prediction[place.region.slices]
+    desk.spots.keep(key, place.region, place.probability)
+    desk.spots.ask(key, place.region, prediction, version)
+
+
+def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
+    """Compare what was said of spot checks with what a human found.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    key : (int, tuple of int)
+        Image and index.
+    regions : sequence of Region
+        Spot checks of that plane.
+    """
+    if not regions:
+        return
+    plane, objects = desk.plane(key), desk.objects
+    values = (0, 1) if objects else (0, *desk.table.values)
+    truth, unsure = plane.truth(desk.table, objects=objects), desk.truths.uncertainty(key)
+    for region in regions:
+        desk.spots.answer(key, region, plane, unsure, values, truth, objects=objects)
+
+
+def take_over(desk: Desk, key: Key, version: int, stated: Labels) -> None:
+    """Take note of what a version states of a whole plane, in the classes of today.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    key : (int, tuple of int)
+        Image and index.
+    version : int
+        Its number.
+    stated : (K, 256) ndarray of int64
+        Pixels by the model's classes and by uncertainty.
+    """
+    counts = np.asarray(stated, np.int64)
+    if not desk.objects:
+        counts = _in_classes_of_today(desk, version, counts)
+    desk.spots.state(key, version, counts)
+    compare(desk, key, desk.spots.places(key))
+
+
+def _in_classes_of_today(desk: Desk, version: int, stated: Counts) -> Counts:
+    facts, today = desk.versions.facts, (0, *desk.table.values)
+    if facts is None or len(facts.values) != len(stated):
+        return stated
+    values = desk.versions.translate(version, np.array(facts.values))
+    counts = np.zeros((len(today), stated.shape[1]), np.int64)
+    for value, row in zip(values.tolist(), stated, strict=True):
+        counts[today.index(value) if value in today else 0] += row
+    return counts
+
+
+def agreement(desk: Desk, offers: Offers) -> Estimate | None:
+    """Estimate how well the version in use agrees with the user on all that it predicted.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    offers : Offers
+        What was answered.
+
+    Returns
+    -------
+    Estimate or None
+        None before there is anything to go by.
+    """
+    version = desk.versions.current
+    if version is None:
+        return None
+    answered = {
+        ((place.image, place.region.index), place.region)
+        for place in offers.spot_checks()
+        if offers.is_answered(place)
+    }
+    return desk.spots.agreement(desk.all_keys(), version, answered)

@@ -1,0 +1,130 @@
+"""Every fourth place is a random spot check: it never teaches, and says how good the rest is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_segloop.core.estimate import histogram
+from napari_segloop.core.regions import Region
+from napari_segloop.session import walking
+from napari_segloop.session.spots import Spots
+from napari_segloop.session.state import Place, QueueState
+from tests.session.conftest import SIZE, discs
+
+if TYPE_CHECKING:
+    from tests.session.conftest import Loop
+
+KEY = (1, ())
+SPOT = Region(0, 0, 40, 40, 0.0, 0.0, "random spot check")
+
+
+def ranked(number: int) -> Place:
+    return Place(1, Region(0, 10 * number, 8, 8, 1.0, 1.0, "inside 1"))
+
+
+def test_every_fourth_place_is_one() -> None:
+    queue = QueueState(tuple(ranked(n) for n in range(8)))
+    spots = [Place(1, SPOT, 0.1), Place(2, SPOT, 0.2), Place(3, SPOT, 0.3)]
+    mixed = walking.mix(queue, spots).places
+    assert [n for n, place in enumerate(mixed) if place.probability] == [3, 7]
+    assert [place for place in mixed if not place.probability] == list(queue.places)
+
+
+def test_where_nothing_is_unclear_there_is_still_one() -> None:
+    assert walking.mix(QueueState(), [Place(1, SPOT, 0.1)]).places == (Place(1, SPOT),)
+
+
+def test_the_same_ones_come_first_whatever_was_answered() -> None:
+    spots, planes = Spots(), [((n, ()), f"image{n}", (300, 300)) for n in range(1, 4)]
+    first = spots.draw(planes, 6, [])
+    assert len({(key, region) for key, region, _ in first}) == 6
+    assert Spots().draw(planes[::-1], 6, []) == first
+    answered = [(key, region) for key, region, _ in first[:2]]
+    assert spots.draw(planes, 4, answered) == first[2:]
+    assert [chance for *_, chance in first] == pytest.approx(np.arange(1, 7) / 27)
+
+
+def test_what_is_seen_in_tiles_is_put_together() -> None:
+    spots = Spots()
+    spots.keep(KEY, Region(10, 10, 20, 20, 0.0, 0.0, ""), 0.1)
+    whole = np.arange(64 * 64).reshape(64, 64)
+    for rows in (slice(0, 16), slice(16, 64)):
+        spots.see(KEY, (rows, slice(0, 64)), whole[rows], 3)
+    (said,) = spots._said.values()
+    np.testing.assert_array_equal(said.labels, whole[10:30, 10:30])
+    assert said.version == 3
+
+
+def test_a_version_that_stated_nothing_is_not_estimated() -> None:
+    spots = Spots()
+    blank = histogram(np.zeros((9, 9), int), np.zeros((9, 9), np.uint8), (0, 1))
+    spots.state(KEY, 1, blank)
+    assert spots.agreement([KEY], 2, []) is None
+    assert spots.agreement([], 1, []) is None
+    told = spots.agreement([KEY], 1, [])
+    assert told is not None
+    assert told.score == 1.0
+    spots.clear()
+    assert spots.agreement([KEY], 1, []) is None
+
+
+def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(loop: Loop) -> None:
+    first, second, third = loop.add(3)
+    loop.check_truth(first)
+    loop.train(4)
+    session = loop.session
+    assert session.desk.versions.current is not None
+    session.predict("all")
+    loop.rest()
+    told = session.state.agreement
+    assert told is not None
+    assert told.checks == 0
+    session.look_for_places()
+    loop.rest()
+    drawn = [place for place in session.queue.places if place.probability]
+    assert drawn
+    assert all("random spot check" in place.region.reason for place in drawn)
+    answered = 0
+    session.start_checking()
+    while (here := session.queue.here) is not None:
+        truth = (discs(here.image - 1) > 0).astype(np.uint8)
+        loop.paint(here.image, truth, here.region.slices)
+        session.accept()
+        answered += here.probability is not None
+    assert answered == len(drawn)
+    after = session.state.agreement
+    assert after is not None
+    assert after.checks > 0
+    assert after.low <= after.score <= after.high
+    never = [each for key in ((first, ()), (second, ()), (third, ())) for each in
+             session.desk.spots.never_teach(key)]  # fmt: skip
+    assert len(never) == len(drawn)
+    loop.train()
+    latest = session.desk.versions.states[-1]
+    assert latest.test >= len(drawn)
+    assert all(0 <= each.rows[0] < each.rows[1] <= SIZE for each in never)
+
+
+def test_taking_an_answer_back_takes_it_out_of_the_estimate(loop: Loop) -> None:
+    loop.add(1)
+    loop.check_truth(1)
+    loop.train(3)
+    session = loop.session
+    loop.brush(1, np.s_[0:SIZE, 0:SIZE], 0)
+    session.predict("all")
+    loop.rest()
+    session.look_for_places()
+    loop.rest()
+    session.start_checking()
+    while session.queue.here is not None and session.queue.here.probability is None:
+        session.later()
+        if session.queue.at == 0:
+            pytest.fail("no spot check was offered")
+    session.accept()
+    assert session.state.agreement is not None
+    assert session.state.agreement.checks == 1
+    session.take_back_last()
+    assert session.state.agreement.checks == 0
