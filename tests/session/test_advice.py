@@ -45,6 +45,19 @@ CASES = {
         READY | {"has_model": True, "unpredicted": 120, "predict_cost": "about 3 h 0 min"},
         "predict", "Predict 120 planes, about 3 h 0 min",
     ),
+    "goal reached, places left": (
+        READY | {"queue": QueueState(PLACES), "accepted": 8, "is_done": True, "has_model": True,
+                 "unpredicted": 3},
+        "predict", "Predict 3 planes",
+    ),
+    "goal reached, all predicted": (
+        READY | {"queue": QueueState(PLACES), "is_done": True, "has_model": True},
+        "next_place", "Goal reached. Check more places",
+    ),
+    "goal reached, walking": (
+        READY | {"queue": QueueState(PLACES, 1, (0,)), "is_done": True},
+        "next_place", "All correct, next place (2 of 3)",
+    ),
     "hardly learnt anything": (
         READY | {"has_model": True, "unpredicted": 120, "is_useful": False},
         "next_place", "Look for places to check",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from napari_segloop.core.errors import InputError
 from napari_segloop.core.estimate import histogram
 from napari_segloop.core.regions import Region
 from napari_segloop.session import walking
@@ -128,3 +129,11 @@ def test_taking_an_answer_back_takes_it_out_of_the_estimate(loop: Loop) -> None:
     assert session.state.agreement.checks == 1
     session.take_back_last()
     assert session.state.agreement.checks == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
+def test_a_goal_is_a_share(share: float, loop: Loop) -> None:
+    with pytest.raises(InputError):
+        loop.session.set_goal(share)
+    loop.session.set_goal(0.75)
+    assert loop.session.state.goal == 0.75

@@ -48,6 +48,8 @@ class Situation:
         Whether the version in use agrees with the user well enough to predict everything.
     why_again : str
         Why learning again from all is worth its time, as one sentence.
+    is_done : bool
+        Whether the goal is reached, as far as random spot checks can tell.
     """
 
     images: int = 0
@@ -64,6 +66,7 @@ class Situation:
     unpredicted: int = 0
     is_useful: bool = True
     why_again: str = ""
+    is_done: bool = False
 
 
 def next_step(now: Situation) -> Primary:
@@ -155,6 +158,8 @@ def _prepare(now: Situation) -> Primary | None:
 
 
 def _check(now: Situation) -> Primary | None:
+    if now.is_done and now.queue.at is None:
+        return None  # more may be checked and taught, but need not
     if _is_time_to_train(now):
         return _train(now)
     return _next_place(now.queue) if now.queue.left else None
@@ -193,5 +198,8 @@ def _finish(now: Situation) -> Primary:
     if now.has_model and now.unpredicted and now.is_useful:
         planes = "1 plane" if now.unpredicted == 1 else f"{now.unpredicted} planes"
         cost = f", {now.predict_cost}" if now.predict_cost else ""
-        return Primary("predict", f"Predict {planes}{cost}", "All images of the list")
+        tip = "The goal is reached. " if now.is_done else ""
+        return Primary("predict", f"Predict {planes}{cost}", f"{tip}All images of the list")
+    if now.is_done:
+        return Primary("next_place", "Goal reached. Check more places", "Nothing more is needed")
     return Primary("next_place", "Look for places to check", "Worst first")

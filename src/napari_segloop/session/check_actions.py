@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.errors import InputError
 from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
+from napari_segloop.session.agreed import GOAL
 from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.offers import SAID
 from napari_segloop.session.suspecting import window_of
@@ -27,9 +29,31 @@ class CheckActions(TruthActions):
     ----------
     window : int or None
         Side of places to check, in pixels; None sizes them to the objects.
+    goal : float
+        Agreement that is good enough, 0 to 1.
     """
 
     window: int | None = None
+    goal = GOAL
+
+    def set_goal(self, share: float) -> None:
+        """Say what agreement is good enough.
+
+        Parameters
+        ----------
+        share : float
+            Mean Dice, above 0 and below 1.
+
+        Raises
+        ------
+        InputError
+            When it is no such share.
+        """
+        if not 0 < share < 1:
+            raise InputError("a goal from 1 to 99 %", f"{100 * share:g} %", "Use 90.")
+        with self.acting():
+            self.goal = share
+            self.note("queue")
 
     def start_checking(self) -> None:
         """Go to the first place that is left, or look for places first."""

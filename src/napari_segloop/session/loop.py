@@ -23,6 +23,7 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session import weigh
 from napari_segloop.session.advice import Situation, next_step, why_learn_again
+from napari_segloop.session.agreed import is_reached
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.expiry import Expiry
 from napari_segloop.session.job_actions import USEFUL
@@ -108,6 +109,7 @@ class LoopSession(ClassActions, ProjectCare):
             recent=self.recent,
             damaged=self.damaged,
             agreement=weigh.agreement(self.desk, self.offers),
+            goal=self.goal,
         )
 
     def start(self) -> None:
@@ -241,6 +243,7 @@ class LoopSession(ClassActions, ProjectCare):
             unpredicted=len(keys),
             is_useful=self._is_useful(),
             why_again=why_learn_again(self.desk.versions.states),
+            is_done=is_reached(weigh.agreement(self.desk, self.offers), self.goal),
         )
 
     def _is_useful(self) -> bool:

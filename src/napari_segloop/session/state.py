@@ -273,6 +273,8 @@ class LoopState:
         What could not be opened, until something else is.
     agreement : Estimate or None
         How well the version in use agrees with the user on all that it predicted.
+    goal : float
+        Agreement that is good enough, 0 to 1.
     """
 
     task: Task | None = None
@@ -290,3 +292,4 @@ class LoopState:
     recent: tuple[RecentState, ...] = ()
     damaged: DamagedState | None = None
     agreement: Estimate | None = None
+    goal: float = 0.9

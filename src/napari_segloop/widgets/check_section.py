@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from napari_segloop.session.words import counted
+from napari_segloop.widgets.agreement import Agreement
 from napari_segloop.widgets.brushes import Brushes
 from napari_segloop.widgets.keys import DEFAULT_KEYS
 from napari_segloop.widgets.legend import Legend
@@ -43,7 +44,7 @@ class CheckSection(Part):
         Its parent.
     """
 
-    draws: ClassVar[frozenset[str]] = frozenset({"queue", "images", "classes"})
+    draws: ClassVar[frozenset[str]] = frozenset({"queue", "images", "classes", "versions"})
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -64,6 +65,8 @@ class CheckSection(Part):
             "Undo the last 'all correct' or 'can't tell' and go there",
             lambda: self.ask(session.take_back_last),
         )
+        self.agreement = Agreement(session)
+        self.agreement.refused.connect(self.refused)
         self.brushes = Brushes()
         self.legend = Legend()
         self._lay_out()
@@ -78,6 +81,7 @@ class CheckSection(Part):
             grid.addWidget(made, place // 2, place % 2)
         column.addLayout(grid)
         column.addLayout(in_row(self.start, self.stop, self.take_back))
+        column.addWidget(self.agreement)
         column.addWidget(self.brushes)
         column.addWidget(self.keys_hint)
         column.addWidget(self.legend)
@@ -110,6 +114,7 @@ class CheckSection(Part):
             As the session has it.
         """
         queue, here = state.queue, state.queue.here
+        self.agreement.draw(state)
         self.brushes.setEnabled(any(image.is_open for image in state.images))
         is_walking = here is not None
         for made in self.answers.values():

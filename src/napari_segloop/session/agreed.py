@@ -1,0 +1,89 @@
+"""The agreement with all images in words, and when it is enough. Pure functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from napari_segloop.session.words import counted, percent
+
+if TYPE_CHECKING:
+    from napari_segloop.core.estimate import Estimate
+
+GOAL: Final = 0.90
+FEWEST: Final = 8
+"""Spot checks under which nobody is told that they are done."""
+
+
+def is_reached(told: Estimate | None, goal: float) -> bool:
+    """Say whether the goal is reached, as far as the spot checks can tell.
+
+    Parameters
+    ----------
+    told : Estimate or None
+        Of all images; None before there is one.
+    goal : float
+        Wanted agreement, 0 to 1.
+
+    Returns
+    -------
+    bool
+        True when the lower end is at the goal, and at least eight spot checks say so.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.estimate import Estimate
+    >>> [is_reached(Estimate(0.95, 0.92, 0.97, n), 0.9) for n in (3, 8)]
+    [False, True]
+    """
+    return told is not None and told.checks >= FEWEST and told.low >= goal
+
+
+def in_words(told: Estimate) -> str:
+    """Say how well the version in use agrees with the user.
+
+    Parameters
+    ----------
+    told : Estimate
+        Of all images.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.estimate import Estimate
+    >>> in_words(Estimate(0.912, 0.88, 0.94, 12))
+    'All that is predicted agrees with you on about 91 % (88 to 94 %; 12 random spot checks).'
+    >>> in_words(Estimate(0.9, 0.6, 1.0, 0))
+    'It expects to agree with you on about 90 %; random spot checks will tell.'
+    """
+    about = percent(told.score)
+    if not told.checks:
+        return f"It expects to agree with you on about {about}; random spot checks will tell."
+    checks = counted(told.checks, "random spot check")
+    between = f"{100 * told.low:.0f} to {percent(told.high)}"
+    few = f" {FEWEST - told.checks} more will tell whether it is done." * (told.checks < FEWEST)
+    return f"All that is predicted agrees with you on about {about} ({between}; {checks}).{few}"
+
+
+def why(told: Estimate) -> str:
+    """Say what the numbers are, for a tooltip.
+
+    Parameters
+    ----------
+    told : Estimate
+        Of all images.
+
+    Returns
+    -------
+    str
+        Some sentences.
+    """
+    return (
+        "Mean Dice over classes without background, of all pixels that the version in use "
+        f"predicted: {told.score:.3f}, at 90 % between {told.low:.3f} and {told.high:.3f}.\n"
+        "Every fourth place to check is a random spot check. It never teaches, so that what you "
+        "find there is true of all that nobody has looked at."
+    )
