@@ -11,13 +11,14 @@ import tifffile
 
 from napari_segloop.cli.project_truth import read_truth
 from napari_segloop.core.classes import ClassTable
+from napari_segloop.core.holdout import Drawn
 from napari_segloop.core.modelheader import read_info
 from napari_segloop.session.filesource import FileSource
 from napari_segloop.session.identity import identify
 from napari_segloop.store import recent
 from napari_segloop.store.annotations import PlaneChunk, Save
 from napari_segloop.store.project import Project
-from napari_segloop.store.records import ImageRecord, ProjectRecord
+from napari_segloop.store.records import ImageRecord, OfferedRegion, ProjectRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,16 @@ def test_excluded_images_teach_nothing(project: Path) -> None:
         image = replace(opened.annotations.image(1), excluded=True)
         opened.annotations.save(Save(images=(image,)))
     assert truth_of(project) == ([], [])
+
+
+def test_random_spot_checks_test_and_never_teach(project: Path) -> None:
+    spot = OfferedRegion(10, 20, 128, 128, (), 0, 0, "random", "audit", 0.25, state="accepted")
+    other = OfferedRegion(0, 0, 64, 64, (), 0, 0, "worst", state="accepted")
+    with Project.open(project) as opened:
+        image = replace(opened.annotations.image(1), offered=(spot, other))
+        opened.annotations.save(Save(images=(image,)))
+    (item,), _ = truth_of(project)
+    assert item.drawn == (Drawn((10, 138), (20, 148), 0.25),)
 
 
 def test_training_gives_the_project_versions_with_their_lineage(

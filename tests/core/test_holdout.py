@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_segloop.core.guard import blank
 from napari_segloop.core.holdout import (
     NO_HISTORY,
     TEST_SHARE,
     UNKNOWN,
     Block,
+    Drawn,
     History,
     Split,
     split,
@@ -199,3 +201,28 @@ def test_equal_blocks_are_on_one_side() -> None:
     assert len(empty) == 1
     sides = [empty <= looks(parts.teach), empty <= looks(parts.test)]
     assert any(sides)
+
+
+def test_drawn_places_test_and_never_teach() -> None:
+    shape, drawn = (512, 512), (Drawn((100, 228), (50, 178), 0.1), Drawn((400, 512), (0, 60), 0.2))
+    answers = truth(1, shape)
+    parts = split([image(0, shape)], [answers], drawn=[drawn])
+    here = {(block.rows, block.columns): block.probability for block in parts.test}
+    assert all(here[place.rows, place.columns] == place.probability for place in drawn)
+    taught = blank([answers], parts)[0]
+    assert all((taught[place.window] == UNKNOWN).all() for place in drawn)
+    assert (taught != UNKNOWN).any()
+
+
+def test_where_enough_is_drawn_nothing_else_tests() -> None:
+    shape = (512, 512)
+    drawn = [Drawn((0, 300), (0, 300), 0.5)]
+    parts = split([image(0, shape)], [truth(1, shape)], drawn=[drawn])
+    assert [(block.rows, block.columns) for block in parts.test] == [((0, 300), (0, 300))]
+
+
+def test_a_drawn_place_without_truth_is_no_test() -> None:
+    answers = truth(1, (512, 512))
+    answers[:, 256:] = UNKNOWN
+    parts = split([image(0, (512, 512))], [answers], drawn=[[Drawn((0, 60), (300, 360))]])
+    assert all(block.columns != (300, 360) for block in parts.test)

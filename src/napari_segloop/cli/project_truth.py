@@ -15,6 +15,7 @@ from napari_segloop.core import judging
 from napari_segloop.core.checkstate import Pixels
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
+from napari_segloop.core.holdout import Drawn
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.normalize import measure
@@ -119,7 +120,19 @@ class _Reader:
                     index,
                     origin,
                     identity.name if index else None,
+                    self._drawn(index, window),
                 )
+
+    def _drawn(self, index: tuple[int, ...], window: Window) -> tuple[Drawn, ...]:
+        """Return the random spot checks of a part of a plane: they test, and never teach."""
+        spots = (r for r in self._image.offered if r.kind == "audit" and r.index == index)
+        found = list[Drawn]()
+        for spot in spots:
+            rows = _within(spot.y, spot.height, window[0])
+            columns = _within(spot.x, spot.width, window[1])
+            if rows[0] < rows[1] and columns[0] < columns[1]:
+                found.append(Drawn(rows, columns, spot.probability or 1.0))
+        return tuple(found)
 
     def _truth(self, index: tuple[int, ...], window: Window) -> tuple[Labels, Mask]:
         names = ("labels", "prediction", "checked", "kind", "epoch")
@@ -170,3 +183,9 @@ class _Reader:
             side = max(8 * CHUNK, int((WHOLE / shape.channels) ** 0.5) // 4 // CHUNK * CHUNK)
         for y, x in sorted({(y // side * side, x // side * side) for y, x in held}):
             yield slice(y, min(y + side, shape.rows)), slice(x, min(x + side, shape.columns))
+
+
+def _within(start: int, length: int, part: slice) -> tuple[int, int]:
+    """Return the part of a span that lies in another one, counted from there."""
+    first, last = max(start, part.start), min(start + length, part.stop)
+    return first - part.start, last - part.start
