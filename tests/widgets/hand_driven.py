@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import InputError
 
 METHODS = """
-answer_task add_files exclude remove open add_class rename_class recolour_class move_class
+set_goal answer_task add_files exclude remove open add_class rename_class recolour_class move_class
 merge_class delete_class make_first_masks start_checking accept cant_tell later back stop_checking
 take_back_last train stop restart predict predict_rest use_version load_model save_model card
 press_primary open_project new_project snapshot restore step_back look_at keep

@@ -13,11 +13,13 @@ from qtpy.QtWidgets import QApplication
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.errors import InputError
+from napari_segloop.core.estimate import Estimate
 from napari_segloop.core.firstmasks import FirstMaskSettings
 from napari_segloop.engine.requests import FirstMaskAnswer
 from napari_segloop.session.loop import LoopSession
 from napari_segloop.session.state import JobState, LoopState, Primary, QueueState, Told
 from napari_segloop.widgets import classes_section
+from napari_segloop.widgets.agreement import Agreement
 from napari_segloop.widgets.panel import SegLoopPanel
 from tests.widgets.hand_driven import (
     METHODS,
@@ -95,6 +97,24 @@ def test_nothing_is_wider_than_the_dock(make: Make) -> None:
     inner, seen = panel.area.widget(), panel.area.viewport()
     assert inner.minimumSizeHint().width() <= seen.width()
     assert panel.minimumSizeHint().width() <= 1366 // 3
+
+
+def test_how_well_all_agrees_is_said_with_the_goal(make: Make) -> None:
+    panel, session = make(IDLE)
+    section = panel.sections["Check"]
+    section.unfold()
+    part = section.findChild(Agreement)
+    assert not part.isVisible()  # nothing is known yet
+    session.set("queue", agreement=Estimate(0.93, 0.86, 0.96, 12))
+    assert part.isVisible()
+    assert "93 % (86 to 96 %; 12 random spot checks)" in part.words.text()
+    assert "Done" not in part.words.text()
+    part.goal.setValue(85)
+    assert session.calls[-1] == ("set_goal", 0.85)
+    session.set("queue", goal=0.85)
+    assert "Done" in part.words.text()
+    session.set("queue", agreement=Estimate(0.93, 0.9, 0.96, 3))
+    assert "Done" not in part.words.text()  # three spot checks are too few
 
 
 def test_the_first_question_comes_before_the_sections(make: Make, qtbot: QtBot) -> None:

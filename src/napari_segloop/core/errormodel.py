@@ -88,7 +88,7 @@ class ErrorModel:
             if len(numbers) != len(AS_IT_SAYS) or not all(map(math.isfinite, numbers)):
                 msg = f"an error model of numbers {numbers}"
                 raise ValueError(msg)
-        if not 0 <= self.careful_above <= 1 or self.regions < 0:
+        if not 0 <= self.careful_above <= 1 or self.regions < 0 or len(self.trust) > BINS:
             msg = f"an error model from {self.regions} regions, careful above {self.careful_above}"
             raise ValueError(msg)
 

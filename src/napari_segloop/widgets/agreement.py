@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QLabel, QSpinBox, QWidget
 
 from napari_segloop.session.agreed import in_words, is_reached, why
@@ -41,7 +42,7 @@ class Agreement(Part):
         self.goal.setKeyboardTracking(False)
         self.goal.setToolTip(_GOAL_TIP)
         self.goal.setAccessibleName("Goal, agreement in per cent")
-        self.goal.setValue(round(100 * session.goal))
+        self.goal.setValue(round(100 * session.state.goal))
         self.goal.valueChanged.connect(self._set_goal)
         self.label = QLabel("Done when at least")
         self.label.setToolTip(_GOAL_TIP)
@@ -67,7 +68,8 @@ class Agreement(Part):
         self.words.setText(f"{text} <b>Done: the goal is reached.</b>" if done else text)
         self.words.setToolTip(why(told))
         if not self.goal.hasFocus():
-            self.goal.setValue(round(100 * state.goal))
+            with QSignalBlocker(self.goal):
+                self.goal.setValue(round(100 * state.goal))
 
     def _set_goal(self, value: int) -> None:
         self.ask(self._session.set_goal, value / 100)
