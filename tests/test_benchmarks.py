@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -242,3 +243,44 @@ def test_a_target_that_our_loop_misses_is_not_left_out(monkeypatch: pytest.Monke
     found, mean = targets.derived(rows, [("crystals", 0)])
     assert found["ratio"] == pytest.approx(8.2 / 20)
     assert found["ratio_bound"] == mean["ratio_bound"] == targets.AT_MOST
+
+
+def test_flips_are_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    work = import_module("benchmarks.confidencework")
+    image = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    seen = [work.flipped(image, flip) for flip in range(work.FLIP_COUNT)]
+    assert len({(each.shape, each.tobytes()) for each in seen}) == 8
+    for flip, each in enumerate(seen):
+        assert np.array_equal(work.unflipped(each, flip), image)
+
+
+def test_several_passes_doubt_the_label_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    work = import_module("benchmarks.confidencework")
+    sure, contrary = np.array([[[205]], [[50]]], np.uint8), np.array([[[5]], [[250]]], np.uint8)
+    assert work.doubt_in(np.array([[0]]), [sure, contrary]) == [[150]]
+
+
+def test_confidence_is_compared_and_averaged_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    means = import_module("benchmarks.confidencemeans")
+    found = {"entropy": (0.8, 0.9), "ours, fast": (0.9, 0.92)}
+    rows = [
+        HERE
+        | {"quick": False, "time": f"{seed}", "set": name, "seed": seed, "round": 1}
+        | {"estimator": estimator, "auroc": aurocs[seed] - (0.1 if name == "b" else 0)}
+        for estimator, aurocs in found.items()
+        for name, seeds in (("a", (0, 1)), ("b", (0,)))
+        for seed in seeds
+    ]
+    rows.insert(0, rows[2] | {"source": "old", "auroc": 0.1, "time": "-"})
+    keys = [{"set": name, "round": 1, "estimator": "ours, fast"} for name in ("a", "b", "all")]
+    first, _, mean = means.means(rows, keys)
+    assert first["auroc"] == [0.9, 0.92]
+    assert first["minus_entropy"] == pytest.approx([0.1, 0.02])
+    assert first["of_entropy"] == pytest.approx([0.5, 0.8])
+    assert mean["seeds"] == [0]  # the other one lacks a set
+    assert mean["auroc"] == pytest.approx([0.85])
+    assert means.spread("auroc")(first) == "0.910 (0.900 to 0.920)"
+    assert means.spread("auroc")({"auroc": [0.8, 0.9, 1.0]}) == "0.900 \u00b1 0.248"
