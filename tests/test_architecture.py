@@ -27,6 +27,7 @@ NUMBERS = {"numpy", "scipy", "skimage"}
 # reaches torch, or belongs here.
 TORCH_FREE_CORE = {
     "annotator",
+    "appearance",
     "checkstate",
     "classes",
     "comparing",
@@ -40,6 +41,7 @@ TORCH_FREE_CORE = {
     "evaluate_uncertainty",
     "events",
     "example",
+    "familiarity",
     "firstmasks",
     "firstplaces",
     "folds",
@@ -53,6 +55,7 @@ TORCH_FREE_CORE = {
     "labels",
     "learningcurve",
     "lesson",
+    "looks",
     "magnification",
     "medians",
     "modelheader",

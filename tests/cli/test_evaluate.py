@@ -75,6 +75,15 @@ def test_uncertainty_is_judged(room: Path, segloop: Command) -> None:
                    "--uncertainty", room / "pred")  # fmt: skip
     assert call.last["uncertainty"]["auroc"] == 1
     assert call.last["uncertainty"]["errors"] == 8
+    assert call.last["trust"] == [
+        {"stated": pytest.approx(10 / 255), "found": 0, "share": 56 / 64},
+        {"stated": pytest.approx(200 / 255), "found": 1, "share": 8 / 64},
+    ]
+
+
+def test_trust_needs_uncertainty(room: Path, segloop: Command) -> None:
+    call = segloop("evaluate", room / "pred/a.tif", room / "truth/a_mask.tif")
+    assert (call.last["uncertainty"], call.last["trust"]) == (None, None)
 
 
 def test_objects_are_matched(room: Path, segloop: Command) -> None:
@@ -117,6 +126,8 @@ def test_people_get_words_for_objects(room: Path, real_segloop: Command) -> None
     assert lines["found"] == ["1", "1"]
     assert lines["panoptic quality (PQ)"] == ["0.500", "-"]
     assert "wrong pixels" in call.out
+    assert lines["88 % of the pixels"] == ["3.9", "%", "14", "%"]  # 8 of 56, level with the right
+    assert lines["12 % of the pixels"] == ["78", "%", "100", "%"]
     assert "captured_12" not in call.out
 
 

@@ -113,3 +113,36 @@ def test_only_checked_pixels_count() -> None:
 def test_float_uncertainty_is_refused() -> None:
     with pytest.raises(InputError, match="uint8"):
         UncertaintyTally().add(np.zeros(3), np.zeros(3, bool))
+
+
+def test_trust_is_what_was_stated_and_found_in_bins_of_equal_mass() -> None:
+    rng = np.random.default_rng(5)
+    uncertainty = rng.integers(0, 256, 50_000).astype(np.uint8)
+    wrong = rng.random(50_000) < uncertainty / 255 / 2
+    tally = UncertaintyTally()
+    tally.add(uncertainty, wrong)
+    trust = tally.trust()
+    assert len(trust) == 10
+    assert sum(part.share for part in trust) == pytest.approx(1)
+    order = np.argsort(uncertainty, kind="stable")
+    for part, pixels in zip(trust, np.array_split(order, 10), strict=True):
+        assert part.share == pytest.approx(0.1, abs=0.005)
+        assert part.stated == pytest.approx((uncertainty[pixels] / 255).mean(), abs=0.005)
+        assert part.found == pytest.approx(wrong[pixels].mean(), abs=0.01)
+
+
+def test_pixels_of_one_value_stay_together() -> None:
+    uncertainty = np.repeat(np.array([0, 51, 255], np.uint8), [75, 20, 5])
+    wrong = np.zeros(100, bool)
+    wrong[75:81], wrong[95:] = True, True  # 6 of 20, and 5 of 5
+    tally = UncertaintyTally()
+    tally.add(uncertainty, wrong)
+    assert [(part.stated, part.found, part.share) for part in tally.trust()] == [
+        (0, 0, 0.75),
+        (0.2, 0.3, 0.2),
+        (1, 1, 0.05),
+    ]
+
+
+def test_trust_in_nothing_is_empty() -> None:
+    assert UncertaintyTally().trust() == ()

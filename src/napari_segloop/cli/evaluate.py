@@ -58,7 +58,8 @@ def command(**request: object) -> int:
     """Compare PREDICTION with TRUTH: two files, or two folders paired by file name.
 
     For classes, Dice pooled over all pixels; for objects, the share found at an overlap of 50 and
-    75 %, and panoptic quality. With --uncertainty also whether the maps find the wrong pixels; of
-    an object, a pixel is wrong when the object found there is not the true one.
+    75 %, and panoptic quality. With --uncertainty also whether the maps find the wrong pixels, and
+    how far their percentages can be trusted; of an object, a pixel is wrong when the object found
+    there is not the true one.
     """
     return options.start_job("evaluating", EvaluateRequest(**request))  # type: ignore[arg-type]

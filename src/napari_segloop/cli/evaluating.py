@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from napari_segloop.cli.scores import class_table, object_table, uncertainty_table
+from napari_segloop.cli.scores import class_table, object_table, trust_table, uncertainty_table
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.evaluate import DiceTally
 from napari_segloop.core.evaluate_objects import ObjectTally, wrong_pixels
@@ -79,11 +79,11 @@ def run(request: EvaluateRequest, reporter: Reporter) -> int:
             if plane.uncertainty is not None:
                 trust.add(plane.uncertainty, _wrong(plane, request.task), plane.checked)
     found = scores.finish().to_dict()
-    trusted = trust.finish().to_dict() if request.uncertainty else None
-    _tell(request.task, found, trusted, reporter)
-    reporter.result(
-        task=request.task, files=len(compared), skipped=len(alone), **found, uncertainty=trusted
+    reporter.show(object_table(found) if request.task == "objects" else class_table(found))
+    judged = (
+        _judge(trust, reporter) if request.uncertainty else {"uncertainty": None, "trust": None}
     )
+    reporter.result(task=request.task, files=len(compared), skipped=len(alone), **found, **judged)
     return 0
 
 
@@ -286,9 +286,10 @@ def _lengths(file: LabelFile) -> tuple[int, ...]:
     return *(length for length in file.leading_shape if length != 1), *file.plane_shape
 
 
-def _tell(
-    task: str, found: dict[str, object], trusted: dict[str, object] | None, reporter: Reporter
-) -> None:
-    reporter.show(object_table(found) if task == "objects" else class_table(found))
-    if trusted is not None:
-        reporter.show(uncertainty_table(trusted))
+def _judge(tally: UncertaintyTally, reporter: Reporter) -> dict[str, object]:
+    """Tell what the uncertainty is worth, and return it for the result."""
+    scores, trust = tally.finish().to_dict(), tally.trust()
+    reporter.show(uncertainty_table(scores))
+    if trust:
+        reporter.show(trust_table(trust))
+    return {"uncertainty": scores, "trust": [asdict(part) for part in trust]}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from napari_segloop.core.settings import DEVICES
+from napari_segloop.core.settings import DEVICES, QUALITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,6 +206,18 @@ def computing(job: Callable[..., int]) -> Callable[..., int]:
         return job(computing=Computing(device, threads), **rest)
 
     return with_computing
+
+
+def quality(job: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--quality``."""
+    return click.option(
+        "--quality",
+        type=click.Choice(QUALITIES),
+        default="fast",
+        show_default=True,
+        help="careful looks twice where the network is not sure: a little better, and it finds its "
+        "errors better, in at most twice the time.",
+    )(job)
 
 
 def json_lines(job: Callable[..., int]) -> Callable[..., int]:

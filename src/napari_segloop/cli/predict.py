@@ -27,6 +27,8 @@ class PredictRequest:
         The folder to write to.
     uncertainty, probabilities : bool
         What to write beside the labels.
+    quality : {"fast", "careful"}
+        Whether to look twice where the network is not sure.
     exact : bool
         Predict as one pass over the whole image would.
     reading : Reading
@@ -40,6 +42,7 @@ class PredictRequest:
     output: Path
     uncertainty: bool
     probabilities: bool
+    quality: str
     exact: bool
     reading: options.Reading
     computing: options.Computing
@@ -53,6 +56,7 @@ class PredictRequest:
 )
 @click.option("--uncertainty", is_flag=True, help="Also write how probably each label is wrong.")
 @click.option("--probabilities", is_flag=True, help="Also write the probability of each class.")
+@options.quality
 @click.option("--exact", is_flag=True, help="Predict as one pass over the whole image would; slow.")
 @options.reading
 @options.computing

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.failures import for_each
 from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt
+from napari_segloop.cli.novelty import look_over
 from napari_segloop.cli.outputs import check_not_input, make_folder
 from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
 from napari_segloop.cli.report import duration
@@ -20,6 +21,7 @@ from napari_segloop.files.pairing import find_images
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_segloop.cli.novelty import Novelty
     from napari_segloop.cli.predict import PredictRequest
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.plan import Plan
@@ -35,7 +37,7 @@ def run(request: PredictRequest, reporter: Reporter) -> int:
     check_not_input(files, [request.model])
     model = load_model(request.model)
     wanted = Wanted(uncertainty=request.uncertainty, probabilities=request.probabilities)
-    settings = settings_from(request.computing, exact=request.exact)
+    settings = settings_from(request.computing, quality=request.quality, exact=request.exact)
     failed, stopped = list[str](), False
     with stop_on_interrupt(lambda: reporter.notice(STOPPING)) as should_stop:
         predictor = FilePredictor(model, request.reading, settings, wanted, should_stop, reporter)
@@ -53,6 +55,7 @@ def run(request: PredictRequest, reporter: Reporter) -> int:
         model=model.id,
         images=len(work.done),
         failed=failed,
+        unlike=work.unlike,
         stopped=stopped,
         seconds=seconds,
     )
@@ -68,6 +71,7 @@ class _Work:
     targets: dict[Path, Target]
     reporter: Reporter
     done: list[Path]
+    unlike: list[Path] = field(default_factory=list)
 
     def do(self, path: Path) -> None:
         """Predict an image and write its results."""
@@ -75,16 +79,19 @@ class _Work:
         info, wanted = self.predictor.model.info, self.predictor.wanted
         with self.predictor.open(path) as image:
             plan = self.predictor.plan(image)
+            novelty = look_over(image, plan, info, self.reporter)
             provenance = provenance_of(plan, info, path)
             with open_results(self.targets[path], image, info, wanted, provenance) as write:
                 for _, prediction in self.predictor.predict(image, plan):
                     write(prediction)
         self.done.append(path)
-        self._tell(path, list(kinds(info, wanted)), plan, time.monotonic() - started)
+        if novelty.planes:
+            self.unlike.append(path)
+        self._tell(path, plan, novelty, time.monotonic() - started)
 
-    def _tell(self, path: Path, found: list[str], plan: Plan, seconds: float) -> None:
+    def _tell(self, path: Path, plan: Plan, novelty: Novelty, seconds: float) -> None:
+        found = kinds(self.predictor.model.info, self.predictor.wanted)
         files = {name: getattr(self.targets[path], name) for name in found}
-        self.reporter.record(
-            event="image_done", image=path, **files, seconds=seconds, plan=asdict(plan)
-        )
+        told = {**files, **novelty.record(), "seconds": seconds, "plan": asdict(plan)}
+        self.reporter.record(event="image_done", image=path, **told)
         self.reporter.say(f"{path} -> {files['labels']} ({duration(seconds)})")

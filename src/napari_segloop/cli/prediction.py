@@ -259,13 +259,17 @@ def image_pixel_size(image: ImageFile) -> PixelSize | None:
     return None if image.pixel_size is None else (image.pixel_size.y, image.pixel_size.x)
 
 
-def settings_from(computing: Computing, *, exact: bool = False) -> PredictSettings:
+def settings_from(
+    computing: Computing, *, quality: str = "fast", exact: bool = False
+) -> PredictSettings:
     """Return the settings for a device and its threads.
 
     Parameters
     ----------
     computing : Computing
         What the user asked for.
+    quality : {"fast", "careful"}
+        Whether to look twice where the network is not sure.
     exact : bool
         Predict as one pass over the whole image would.
 
@@ -274,7 +278,7 @@ def settings_from(computing: Computing, *, exact: bool = False) -> PredictSettin
     PredictSettings
         Checked.
     """
-    return replace(PredictSettings(computing.device, computing.threads), exact=exact)
+    return PredictSettings(computing.device, computing.threads, exact=exact, quality=quality)
 
 
 def _other_channels(info: ModelInfo, image: ImageFile) -> ModelError:

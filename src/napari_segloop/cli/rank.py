@@ -62,6 +62,10 @@ class RankRequest:
         How many regions to offer; all when not given.
     checked : tuple of Path
         Files and folders that say what was checked already.
+    audit : int, optional
+        How many random spot checks to add.
+    quality : {"fast", "careful"}
+        Whether to look twice where the network is not sure.
     reading : Reading
         How images are read.
     computing : Computing
@@ -74,6 +78,8 @@ class RankRequest:
     window: int | None
     top: int | None
     checked: tuple[Path, ...]
+    audit: int | None
+    quality: str
     reading: options.Reading
     computing: options.Computing
 
@@ -94,11 +100,23 @@ class RankRequest:
     "--top", type=click.IntRange(1), metavar="K", help="List only so many.  [default: all]"
 )
 @options.path_list("--checked", "What was checked already, paired by file name.")
+@click.option(
+    "--audit",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Add so many random spot checks: how often they are wrong says how good the rest is.",
+)
+@options.quality
 @options.reading
 @options.computing
 @options.json_lines
 def command(**request: object) -> int:
-    """List the places where a MODEL is probably wrong, worst first."""
+    """List the places where a MODEL is probably wrong, worst first.
+
+    With --audit also random spot checks. Every place has the same chance to become one, so that
+    what is wrong in them says how good the rest is; the worst places cannot say that. With the same
+    images and --window N the same ones come first again, whatever the model.
+    """
     job = RankRequest(**request)  # type: ignore[arg-type]
     check_file(job.csv)
     return options.start_job("ranking", job, "Stopped; no table was written.")

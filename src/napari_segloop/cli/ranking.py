@@ -6,11 +6,12 @@ import csv
 import time
 from collections import Counter
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
+from napari_segloop.cli.auditing import Audit
 from napari_segloop.cli.failures import for_each
 from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt, undisturbed
+from napari_segloop.cli.novelty import look_over
 from napari_segloop.cli.outputs import check_file
 from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
 from napari_segloop.cli.report import duration
@@ -18,7 +19,8 @@ from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import load_model
 from napari_segloop.core.prediction import Wanted
-from napari_segloop.core.ranking import RankSettings, rank_regions, worst_first
+from napari_segloop.core.ranking import RankSettings, rank_regions, weigher, worst_first
+from napari_segloop.core.spotchecks import Draw
 from napari_segloop.core.windowsize import auto_window
 from napari_segloop.files.images import LabelFile, open_labels
 from napari_segloop.files.names import image_name, label_name
@@ -26,12 +28,13 @@ from napari_segloop.files.pairing import find_images
 from napari_segloop.files.training import check_pair, label_index, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from napari_segloop.cli.rank import RankRequest
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.images import Labels
+    from napari_segloop.core.prediction import Prediction
     from napari_segloop.core.regions import Region
     from napari_segloop.files.images import ImageFile
 
@@ -63,20 +66,21 @@ def run(request: RankRequest, reporter: Reporter) -> int:
         predictor = FilePredictor(
             model,
             request.reading,
-            settings_from(request.computing),
+            settings_from(request.computing, quality=request.quality),
             Wanted(uncertainty=True),
             should_stop,
             reporter,
         )
         predictor.check(images)
-        ranking = _Ranking(predictor, request, marks)
+        audit = Audit(request.audit, images)
+        ranking = _Ranking(predictor, request, marks, audit)
         try:
             failed = for_each(images, ranking.add, reporter)
         except Stopped:
             reporter.result(stopped=True, csv=None)
             return 130
     with undisturbed():
-        _write(request.csv, ranking.found)
+        _write(request.csv, ranking.found, audit)
         reporter.if_stopped = f"Stopped after the table was written: {request.csv}"
     seconds = time.monotonic() - started
     reporter.result(
@@ -84,11 +88,13 @@ def run(request: RankRequest, reporter: Reporter) -> int:
         model=model.id,
         images=len(images) - len(failed),
         regions=len(ranking.found),
+        spot_checks=audit.to_dict(),
         failed=failed,
+        unlike=ranking.unlike,
         seconds=seconds,
     )
-    words = f"{len(ranking.found)} places to check in {request.csv} ({duration(seconds)})."
-    reporter.say(words)
+    words = f"{len(ranking.found)} places to check{audit.words()}"
+    reporter.say(f"{words} in {request.csv} ({duration(seconds)}).")
     return 1 if failed else 0
 
 
@@ -151,34 +157,58 @@ def _check_names(what: str, paths: Sequence[Path], name: Callable[[Path], str]) 
 
 
 class _Ranking:
-    """The worst places of all images so far."""
+    """The worst places of all images so far, and the spot checks beside them."""
 
-    def __init__(self, predictor: FilePredictor, request: RankRequest, marks: Marks) -> None:
+    def __init__(
+        self, predictor: FilePredictor, request: RankRequest, marks: Marks, audit: Audit
+    ) -> None:
         self._predictor = predictor
         self._marks = marks
+        self._audit = audit
         self._top = request.top or ALL
         objects = predictor.model.info.task == "objects"
         self._settings = RankSettings(request.window, self._top, objects=objects)
         self.found: list[Found] = []
+        self.unlike: list[Path] = []
 
     def add(self, path: Path) -> None:
         """Rank one image's places among those of the others."""
         with self._predictor.open(path) as image:
-            regions = list(chain.from_iterable(self._regions(image)))
-        found = [*self.found, *((path, region) for region in regions)]
+            planes = list(self._planes(image))
+        found = [*self.found, *((path, region) for regions, _ in planes for region in regions)]
         self.found = sorted(found, key=_worst_first)[: self._top]
+        self._audit.add(drawn for _, drawn in planes)
 
-    def _regions(self, image: ImageFile) -> Iterator[list[Region]]:
+    def _planes(self, image: ImageFile) -> Iterator[tuple[list[Region], Draw]]:
         """Yield each plane's places; ``auto`` gives all planes of a file one window."""
         marks, settings = self._marks.open(image), self._settings
-        for index, prediction in self._predictor.predict(image, self._predictor.plan(image)):
+        plan = self._predictor.plan(image)
+        novelty = look_over(image, plan, self._predictor.model.info, self._predictor.reporter)
+        if novelty.planes:
+            self.unlike.append(image.path)
+        for index, prediction in self._predictor.predict(image, plan):
             if settings.window is None and prediction.labels.any():
                 settings = replace(settings, window=auto_window(prediction.labels))
             checked = _read(marks, image, index)
-            if prediction.uncertainty is not None:
-                yield rank_regions(
-                    prediction.uncertainty, prediction.labels, checked, settings, index
-                )
+            regions, drawn = self._places(image.path, index, prediction, checked, settings)
+            yield novelty.named(index, regions), drawn
+
+    def _places(
+        self,
+        path: Path,
+        index: tuple[int, ...],
+        prediction: Prediction,
+        checked: Labels | None,
+        settings: RankSettings,
+    ) -> tuple[list[Region], Draw]:
+        """Rank the places of a plane, and draw spot checks from all of it."""
+        labels, uncertainty = prediction.labels, prediction.uncertainty
+        if uncertainty is None:
+            return [], Draw()
+        regions = rank_regions(uncertainty, labels, checked, settings, index)
+        weigh = weigher(uncertainty, labels, checked, settings.margin)
+        side = settings.side(labels)
+        return regions, self._audit.draw_plane(path, index, side, checked, labels.shape, weigh)
 
 
 def _worst_first(found: Found) -> tuple[object, ...]:
@@ -190,18 +220,20 @@ def _read(marks: LabelFile | None, image: ImageFile, index: tuple[int, ...]) -> 
     return None if marks is None else read_marks(marks, label_index(image, marks, index))
 
 
-def _write(path: Path, found: Iterable[Found]) -> None:
+def _write(path: Path, ranked: Sequence[Found], audit: Audit) -> None:
     with (
         replacing(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
     ):
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows(_row(image, region) for image, region in found)
+        writer.writerows(_row(*found, "ranked", "1.0") for found in ranked)
+        probability = f"{audit.probability:.6g}"
+        writer.writerows(_row(*found, "audit", probability) for found in audit.found())
 
 
-def _row(image: Path, region: Region) -> list[object]:
+def _row(image: Path, region: Region, kind: str, probability: str) -> list[object]:
     index = ";".join(map(str, region.index))
     place = [region.y, region.x, region.height, region.width]
     numbers = [f"{region.score:.6g}", f"{region.expected_error:.6g}"]
-    return [image, index, *place, *numbers, "ranked", "1.0", region.reason]
+    return [image, index, *place, *numbers, kind, probability, region.reason]

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from napari_segloop.cli.report import table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from napari_segloop.core.errormodel import TrustBin
 
 OBJECT_ROWS = {
     "found": "matched{}",
@@ -18,6 +20,7 @@ OBJECT_ROWS = {
     "missed": "missed{}",
     "average precision (AP)": "ap{}",
 }
+SMALL = 0.095  # a share that is shown with a decimal
 UNCERTAINTY_ROWS = {
     "pixels judged": "pixels",
     "wrong pixels": "errors",
@@ -84,3 +87,37 @@ def uncertainty_table(scores: Mapping[str, object]) -> str:
     """
     rows = [(words, scores[name]) for words, name in UNCERTAINTY_ROWS.items()]
     return table(["uncertainty", ""], rows)
+
+
+def trust_table(trust: Sequence[TrustBin]) -> str:
+    """Return how far the percentages can be trusted.
+
+    Parameters
+    ----------
+    trust : sequence of TrustBin
+        By rising stated share.
+
+    Returns
+    -------
+    str
+        One line for each share of the pixels.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.errormodel import TrustBin
+    >>> print(trust_table([TrustBin(0.004, 0.01, 0.9), TrustBin(0.2, 0.24, 0.1)]))
+    how far the percentages can be trusted  stated wrong  found wrong
+    90 % of the pixels                             0.4 %        1.0 %
+    10 % of the pixels                              20 %         24 %
+    """
+    header = ["how far the percentages can be trusted", "stated wrong", "found wrong"]
+    rows = [
+        (f"{_percent(part.share)} of the pixels", _percent(part.stated), _percent(part.found))
+        for part in trust
+    ]
+    return table(header, rows)
+
+
+def _percent(share: float) -> str:
+    digits = 1 if 0 < share < SMALL else 0
+    return f"{100 * share:.{digits}f} %"

@@ -73,14 +73,15 @@ class Canvas:
             Turn doubt into error probability (`core.errormodel`).
         """
         window, inside = tile.owned, tile.inside
-        wanted = None if self.uncertainty is None else numbers
-        labels, uncertainty = reduce_logits(logits, temperature, wanted)
+        labels, uncertainty = reduce_logits(logits, temperature, numbers)
         self.labels[window] = labels[inside].cpu().numpy()
         if self.uncertainty is not None:
             self.uncertainty[window] = uncertainty[inside].cpu().numpy()
         if self.probabilities is not None:
-            own = logits[:, *inside].float() / temperature
-            self.probabilities[:, *window] = to_bytes(own.softmax(0)).cpu().numpy()
+            shares = (logits[:, *inside].float() / temperature).softmax(0)
+            if numbers is not None:
+                shares = with_doubt(shares, labels[inside], uncertainty[inside])
+            self.probabilities[:, *window] = to_bytes(shares).cpu().numpy()
         if not known.all():
             self._clear(window, ~known)
 
@@ -125,6 +126,35 @@ def reduce_logits(
     if numbers is not None:
         doubt = error_probability(doubt, numbers)
     return labels.to(torch.uint8), to_bytes(doubt)
+
+
+def with_doubt(shares: Tensor, labels: Tensor, uncertainty: Tensor) -> Tensor:
+    """Return probabilities that agree with an error probability; the label stays the likeliest.
+
+    Parameters
+    ----------
+    shares : (K, Y, X) Tensor of float32
+        Probabilities; they sum to 1.
+    labels, uncertainty : (Y, X) Tensor of uint8
+        The likeliest class, and the error probability times 255.
+
+    Returns
+    -------
+    (K, Y, X) Tensor of float32
+        The label has what is left of the error probability; what others share of it they keep.
+
+    Examples
+    --------
+    >>> shares = torch.tensor([[[0.8]], [[0.15]], [[0.05]]])
+    >>> label, doubt = torch.tensor([[0]], dtype=torch.uint8), torch.tensor([[102]])
+    >>> with_doubt(shares, label, doubt).flatten()
+    tensor([0.6000, 0.3000, 0.1000])
+    """
+    place = labels[None].long()
+    others = shares.scatter(0, place, 0.0)
+    others /= others.sum(0).clamp_min(1e-12)
+    doubt = torch.minimum(uncertainty / 255, 1 / (1 + others.amax(0)))
+    return (others * doubt).scatter(0, place, (1 - doubt)[None])
 
 
 def to_bytes(probabilities: Tensor) -> Tensor:

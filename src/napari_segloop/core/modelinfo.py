@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.errormodel import ErrorModel
+from napari_segloop.core.errors import InputError, ModelError
 from napari_segloop.core.example import Example
+from napari_segloop.core.familiarity import Familiarity
 from napari_segloop.core.holdout import look_of
 from napari_segloop.core.magnification import UNIT, PixelSize, is_pixel_size
 from napari_segloop.core.normalize import Normalization
@@ -105,6 +106,8 @@ class ModelInfo:
     errors : ErrorModel or None
         Turns doubt into error probability; None in models from before there was one, whose doubt
         counts as it is.
+    familiar : Familiarity or None
+        What the training images look like; None in models from before it was kept.
     format : int
         Version of this record.
     """
@@ -135,6 +138,7 @@ class ModelInfo:
     base: str = ""
     inherited_hashes: tuple[str, ...] = ()
     errors: ErrorModel | None = None
+    familiar: Familiarity | None = None
     format: int = FORMAT
 
     @property
@@ -162,8 +166,9 @@ class ModelInfo:
         """
         data = asdict(self)
         kept = {name: data[name] for name in data if not identity or name not in DESCRIPTION}
-        if self.errors is None:
-            del kept["errors"]  # so that older models keep their ids
+        for name in ("errors", "familiar"):
+            if kept[name] is None:
+                del kept[name]  # so that older models keep their ids
         return json.dumps(kept, sort_keys=True, allow_nan=False)
 
     @staticmethod
@@ -227,8 +232,10 @@ def _from_data(data: dict[str, object]) -> ModelInfo:
         raise ValueError(msg)
     example = Example.from_data(data.pop("example", None))
     errors = ErrorModel.from_data(data.pop("errors", None))
+    familiar = Familiarity.from_data(data.pop("familiar", None))
     rest = {name: _tuples(value) for name, value in data.items()}
-    return ModelInfo(normalization=numbers, example=example, errors=errors, **rest)  # type: ignore[arg-type]  # checked next
+    parts = {"example": example, "errors": errors, "familiar": familiar}
+    return ModelInfo(normalization=numbers, **parts, **rest)  # type: ignore[arg-type]  # checked next
 
 
 def _tuples(value: object) -> object:
@@ -263,6 +270,7 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "pixel size": info.pixel_size is None or is_pixel_size(info.pixel_size),
         "unit": info.unit == UNIT,
         "base": info.base in ("", *BASES),
+        "familiar": info.familiar is None or info.familiar.fits(info.channels),
         "names": all(isinstance(text, str) for text in _texts(info)),
     }
     if wrong := [name for name, fine in sound.items() if not fine]:

@@ -12,8 +12,9 @@ from napari_segloop.core.beginning import architecture_of
 from napari_segloop.core.calibration import calibrate
 from napari_segloop.core.comparing import mean_dice
 from napari_segloop.core.confidence import fit_temperature
-from napari_segloop.core.example import example_of
 from napari_segloop.core.devices import place
+from napari_segloop.core.example import example_of
+from napari_segloop.core.familiarity import familiar_with
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
 
@@ -55,6 +56,7 @@ def new_model(classroom: Classroom, best: Contender, story: Story) -> Model:
         normalization=lesson.normalization,
         temperature=temperature,
         errors=_errors(classroom, best, story, temperature),
+        familiar=familiar_with(lesson),
         axes=settings.axes,
         selected=settings.channels,
         score=mean_dice(best.judged) if _is_tested(classroom, best, story) else None,
@@ -83,9 +85,7 @@ def _temperature(best: Contender) -> float:
     return fit_temperature(best.scored.logits[here], best.scored.truth[here])
 
 
-def _errors(
-    classroom: Classroom, best: Contender, story: Story, temperature: float
-) -> ErrorModel:
+def _errors(classroom: Classroom, best: Contender, story: Story, temperature: float) -> ErrorModel:
     """Fit the error model on the regions that calibrate, as long as they were not taught."""
     network = place(best.network, classroom.device)
     regions = best.folds.calibrating if _is_tested(classroom, best, story) else ()

@@ -57,12 +57,12 @@ def passes(
     for number, tile in enumerate(tiles):
         first = logits[number]
         if quality != "careful" or not _is_unsure(first[:, *tile.inside], info):
-            yield first, info.temperature, numbers_of(info, "fast")
+            yield first, info.temperature, _of_pixels(info, "fast")
             continue
         if second is None:
             second = turned(forward, windows)
         mean = mean_logits(first, second[number], info.temperature)
-        yield mean, 1.0, numbers_of(info, "careful")
+        yield mean, 1.0, _of_pixels(info, "careful")
 
 
 def numbers_of(info: ModelInfo, quality: str) -> Numbers:
@@ -83,6 +83,11 @@ def numbers_of(info: ModelInfo, quality: str) -> Numbers:
     if info.errors is None:
         return None
     return info.errors.careful if quality == "careful" else info.errors.fast
+
+
+def _of_pixels(info: ModelInfo, quality: str) -> Numbers:
+    """Return the numbers for classes; the doubt of objects is known when they are separated."""
+    return None if info.task == "objects" else numbers_of(info, quality)
 
 
 def turned(forward: Forward, windows: Tensor) -> Tensor:

@@ -21,13 +21,14 @@ from napari_segloop.core.windows import worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     from napari_segloop.core.images import Array, Labels, Mask
 
 Index = tuple[int, ...]
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,31 @@ def rank_regions(
     return merge(regions, settings.top)
 
 
+def weigher(
+    uncertainty: Array, labels: Array, checked: Array | None = None, margin: int = 2
+) -> Callable[[tuple[int, int, int, int]], tuple[float, float]]:
+    """Return what weighs any place of a plane as `rank_regions` weighs its windows.
+
+    Parameters
+    ----------
+    uncertainty, labels, checked : (Y, X) ndarray
+        As for `rank_regions`.
+    margin : int
+        Width in pixels of the band left out on both sides of predicted borders.
+
+    Returns
+    -------
+    callable
+        From row, column, height and width to score and expected error.
+    """
+    plane = _Plane(uncertainty, labels, checked, margin)
+
+    def weigh(place: tuple[int, int, int, int]) -> tuple[float, float]:
+        return _weights(plane, place[:2], place[2:])[1:]
+
+    return weigh
+
+
 def merge(regions: Iterable[Region], top: int) -> list[Region]:
     """Join the regions of several planes, worst first.
 
@@ -230,16 +256,20 @@ class _Plane:
         return self.uncertainty[rows, columns] * counts, unchecked
 
 
-def _region(
-    plane: _Plane, corner: tuple[int, int], size: tuple[int, int], objects: bool, index: Index
-) -> Region:
-    (y, x), (height, width) = corner, size
-    window = slice(y, y + height), slice(x, x + width)
-    errors, unchecked = plane.read(*window)
-    expected = float((plane.uncertainty[window] * unchecked).sum(dtype=np.int64)) / 255
-    score = float(errors.sum(dtype=np.int64)) / 255
+def _region(plane: _Plane, corner: Pair, size: Pair, objects: bool, index: Index) -> Region:
+    errors, score, expected = _weights(plane, corner, size)
+    window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
     reason = describe(errors, plane.labels[window], objects=objects)
-    return Region(y, x, height, width, score, expected, reason, index)
+    return Region(*corner, *size, score, expected, reason, index)
+
+
+def _weights(plane: _Plane, corner: Pair, size: Pair) -> tuple[NDArray[np.uint8], float, float]:
+    """Return the errors that a human can act on in a window, their sum, and that of all."""
+    window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
+    errors, unchecked = plane.read(*window)
+    score = float(errors.sum(dtype=np.int64)) / 255
+    expected = float((plane.uncertainty[window] * unchecked).sum(dtype=np.int64)) / 255
+    return errors, score, expected
 
 
 def _check_uncertainty(uncertainty: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:
