@@ -17,10 +17,12 @@ from napari_segloop.core.estimate import Estimate
 from napari_segloop.core.firstmasks import FirstMaskSettings
 from napari_segloop.engine.requests import FirstMaskAnswer
 from napari_segloop.session.loop import LoopSession
-from napari_segloop.session.state import JobState, LoopState, Primary, QueueState, Told
+from napari_segloop.session.state import ImageState, JobState, LoopState, Primary, QueueState, Told
 from napari_segloop.widgets import classes_section
 from napari_segloop.widgets.agreement import Agreement
+from napari_segloop.widgets.image_list import _tooltip
 from napari_segloop.widgets.panel import SegLoopPanel
+from napari_segloop.widgets.words import state_word
 from tests.widgets.hand_driven import (
     METHODS,
     TRAINING,
@@ -115,6 +117,13 @@ def test_how_well_all_agrees_is_said_with_the_goal(make: Make) -> None:
     assert "Done" in part.words.text()
     session.set("queue", agreement=Estimate(0.93, 0.9, 0.96, 3))
     assert "Done" not in part.words.text()  # three spot checks are too few
+
+
+def test_an_image_unlike_what_was_learnt_says_so() -> None:
+    image = ImageState(1, "a.tif", "/a.tif", "predicted", by_version=True, unlike="it is noisier")
+    assert state_word(image) == "unlike"
+    assert "It is noisier: unlike what the version in use learnt." in _tooltip(image)
+    assert state_word(replace(image, status="checked")) == "checked"
 
 
 def test_the_first_question_comes_before_the_sections(make: Make, qtbot: QtBot) -> None:

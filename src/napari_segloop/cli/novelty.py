@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.familiarity import unlikeness
+from napari_segloop.core.reasons import NOVEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from napari_segloop.files.images import ImageFile
 
 MOST_PLANES = 16
-NOVEL = "unlike anything checked so far"
 Index = tuple[int, ...]
 
 

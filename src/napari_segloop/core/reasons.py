@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEAR = 8
 """Pixels from a border within which an error is said to lie beside it."""
 MOSTLY = 0.6
+NOVEL = "unlike anything checked so far"
+"""Of all places in a plane that is unlike what a model learnt."""
 UNSURE, LARGE = 64, 0.5
 """At least a quarter unsure (64 / 255) on half of the place: a large area."""
 

@@ -15,6 +15,7 @@ import torch
 from napari_segloop.core.devices import available_threads
 from napari_segloop.core.estimate import LEVELS, histogram
 from napari_segloop.core.events import Event, TileDone
+from napari_segloop.core.familiarity import unlikeness
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage
 from napari_segloop.core.modelfile import Model, model_bytes, model_from_bytes
@@ -117,7 +118,8 @@ class Networks:
         done = yield from paint(predictor, part, tiles, control.should_stop, stated)
         seconds, stopped = time.monotonic() - started, done < len(tiles)
         told = None if stopped or request.view_only else stated
-        return PredictAnswer(stopped=stopped, tiles=done, seconds=seconds, stated=told)
+        unlike = "" if request.view_only else _unlike(model, part.plane, numbers)
+        return PredictAnswer(stopped, done, seconds, told, unlike)
 
     def _model(self, blob: ModelBlob) -> Model:
         return _kept(self._models, blob.id, lambda: model_from_bytes(blob.data))
@@ -139,6 +141,14 @@ class Networks:
         check_channels(model, plane)
         shape = plane.shape[1], plane.shape[2]
         return replan(self._formats[key], shape, numbers, request.settings.largest_tile)
+
+
+def _unlike(model: Model, plane: ArrayPlane, numbers: Normalization) -> str:
+    """Say what makes a plane unlike what the model learnt; empty where nothing does."""
+    if model.info.familiar is None:
+        return ""
+    found = unlikeness(model.info.familiar, plane, numbers)
+    return found.reason if found.score > 1 else ""
 
 
 def _statistics(request: PredictRequest) -> Statistics:

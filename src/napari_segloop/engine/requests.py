@@ -214,9 +214,12 @@ class PredictAnswer:
         Wall time.
     stated : (K, 256) ndarray of int64 or None
         Its pixels by predicted class and uncertainty; None unless the plane is whole.
+    unlike : str
+        What makes it unlike what the model learnt, in words; empty where it is not, or unknown.
     """
 
     stopped: bool
     tiles: int
     seconds: float
     stated: Labels | None = None
+    unlike: str = ""

@@ -69,6 +69,7 @@ class Desk(Intake):
         self.acceptances, self.spots = Acceptances(), Spots()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
+        self.unlike = dict[Key, str]()  # what its last version learnt, and why
         self.writes = list[Write]()
         self.told: Told | None = None
         self.looked_at: int | None = None  # an image too large to be edited, while it is open
@@ -183,11 +184,27 @@ class Desk(Intake):
         self.acceptances.clear()
         self.spots.clear()
         self.predicted.clear()
+        self.unlike.clear()
         self._checked.clear()
         self.images.begin_anew()
         facts = self.versions.facts
         if facts is not None and facts.task != task:
             self.versions.current = None
+
+    def note_unlike(self, key: Key, reason: str) -> None:
+        """Take note whether a plane is unlike what the version learnt that predicted it.
+
+        Parameters
+        ----------
+        key : (int, tuple of int)
+            Image and index.
+        reason : str
+            Why; empty where it is not.
+        """
+        self.unlike[key] = reason
+        of_image = (why for other, why in self.unlike.items() if other[0] == key[0] and why)
+        if self.images.change(key[0], unlike=next(of_image, "")):
+            self.changed.add("images")
 
     def all_keys(self) -> list[Key]:
         """Return every plane of every image that takes part.

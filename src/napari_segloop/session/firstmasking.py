@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.images import grey
 from napari_segloop.core.ranking import RankSettings
+from napari_segloop.core.reasons import NOVEL
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
     FirstMaskRequest,
@@ -197,8 +199,10 @@ class Ranking(PlaneByPlane):
             Places.
         """
         if isinstance(answer, RankAnswer):
-            regions = [region for _, region in answer.places]
-            self.desk.truths.places[self._keys[job]] = regions
+            regions, key = [region for _, region in answer.places], self._keys[job]
+            if self.desk.unlike.get(key):
+                regions = [replace(region, reason=NOVEL) for region in regions]
+            self.desk.truths.places[key] = regions
         self._ask()
         super().on_done(job, answer)
 

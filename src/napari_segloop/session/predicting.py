@@ -164,6 +164,7 @@ class Predicting(PlaneByPlane):
             self.desk.speed = rows * columns / answer.seconds
         if not self._view_only:
             self.desk.predicted[key] = self._version
+            self.desk.note_unlike(key, answer.unlike)
             if answer.stated is not None:
                 weigh.take_over(self.desk, key, self._version, answer.stated)
         self.desk.count_checked(key)

@@ -69,6 +69,8 @@ class ImageState:
         Whether a version predicted any of its planes; if not, masks are first masks.
     note : str
         Why it is missing or cannot be used.
+    unlike : str
+        What makes it unlike what the version in use learnt; empty where nothing does.
     """
 
     id: int
@@ -80,6 +82,7 @@ class ImageState:
     checked_pixels: int = 0
     by_version: bool = False
     note: str = ""
+    unlike: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,6 +280,11 @@ def _tooltip(image: ImageState) -> str:
     planes = counted(image.planes, "plane")
     checked = f"{counted(image.checked_pixels, 'pixel')} checked by you"
     note = image.note or STATUS_MEANING[image.status]
+    if image.unlike:
+        why = (
+            f"{image.unlike[:1].upper()}{image.unlike[1:]}: unlike what the version in use learnt."
+        )
+        note = f"{note}\n{why} Check some places before you believe its masks."
     return f"{image.where}\n{planes} · {checked}\n{state_word(image)}: {note}"
 
 

@@ -27,6 +27,9 @@ STATUS_MEANING: Final[Mapping[Status, str]] = {
 }
 
 
+UNLIKE = "unlike"
+
+
 def state_word(image: ImageState) -> str:
     """Say in which state an image is.
 
@@ -38,8 +41,11 @@ def state_word(image: ImageState) -> str:
     Returns
     -------
     str
-        Its status; "first masks" where it has masks that no version predicted.
+        Its status; "first masks" where it has masks that no version predicted, "unlike" where
+        these are of an image unlike what the version learnt.
     """
+    if image.unlike and image.status == "predicted":
+        return UNLIKE
     is_first = image.status == "predicted" and not image.by_version
     return FIRST_MASKS if is_first else image.status
 
