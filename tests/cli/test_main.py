@@ -17,7 +17,7 @@ from napari_segloop.cli.main import COMMANDS
 
 Command = Callable[..., Any]
 ABSENT = (
-    "--workers", "--scheduler", "--shard", "--resume", "--quality", "--audit",
+    "--workers", "--scheduler", "--shard", "--resume",
     "finish", "measure",
 )  # fmt: skip
 OPTIONS = {
@@ -27,12 +27,12 @@ OPTIONS = {
         "--device", "--threads", "--json",
     ),
     "predict": (
-        "--output", "--uncertainty", "--probabilities", "--exact", "--axes", "--channels",
-        "--device", "--threads", "--json",
+        "--output", "--uncertainty", "--probabilities", "--quality", "--exact", "--axes",
+        "--channels", "--device", "--threads", "--json",
     ),
     "rank": (
-        "--csv", "--window", "--top", "--checked", "--axes", "--channels", "--device",
-        "--threads", "--json",
+        "--csv", "--window", "--top", "--audit", "--quality", "--checked", "--axes", "--channels",
+        "--device", "--threads", "--json",
     ),
     "evaluate": ("--task", "--checked", "--uncertainty", "--axes", "--json"),
     "project": ("log", "backup", "restore", "verify", "export", "import", "merge"),
@@ -100,8 +100,10 @@ def test_version(real_segloop: Command) -> None:
         pytest.param(["project", "restore", "a"], "SNAPSHOT", id="neither snapshot nor place"),
         pytest.param(["train", "--images", "--labels", "b"], "--images", id="empty list"),
         pytest.param(["predict", "m"], "INPUT", id="missing argument"),
-        pytest.param(["predict", "m", "a", "--output", "o", "--quality", "fast"], "--quality",
+        pytest.param(["predict", "m", "a", "--output", "o", "--workers", "2"], "--workers",
                      id="option that does not work yet"),
+        pytest.param(["predict", "m", "a", "--output", "o", "--quality", "slow"], "slow",
+                     id="unknown quality"),
         pytest.param(["rank", "m", "a", "--csv", "c", "--window", "-3"], "--window",
                      id="negative window"),
         pytest.param(["rank", "m", "a", "--csv", "c", "--channels", "x"], "channels",

@@ -118,7 +118,7 @@ def test_a_child_killed_or_stopped_while_it_predicts(
     session.predict("plane")
     rest(hidden)
     assert not session.state.jobs
-    assert session.state.told.level == "info"
+    assert session.state.queue.places  # it predicted, and found where to look
 
 
 @pytest.mark.slow
