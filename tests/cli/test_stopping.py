@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Call
 
 Command = Callable[..., "Call"]
+
+
+@pytest.fixture(autouse=True)
+def _usual_ctrl_c() -> Iterator[None]:
+    """Ctrl-C as in a terminal: whoever runs the tests in the background may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def press(times: int) -> None:
