@@ -140,7 +140,7 @@ def _row(
 
 
 def _share(told: Sequence[Estimate], true: float) -> float:
-    return mean(each.low <= true <= each.high for each in told)
+    return mean(float(each.low <= true <= each.high) for each in told)
 
 
 def _width(told: Sequence[Estimate]) -> float:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.models import result_of
+from napari_segloop.core.errormodel import ErrorModel
 from napari_segloop.core.evaluate_uncertainty import UncertaintyTally
 from napari_segloop.core.forecast import Forecast
 from napari_segloop.core.images import ArrayPlane
+from napari_segloop.core.modelfile import Model
 from napari_segloop.core.normalize import measure
 from napari_segloop.core.strategies import entropy_map
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from benchmarks.harness import Row
     from napari_segloop.core.images import Array, Labels, Mask
     from napari_segloop.core.lesson import TrainingImage
-    from napari_segloop.core.modelfile import Model
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.settings import PredictSettings
 
@@ -98,9 +99,11 @@ class Estimators:
     def __init__(self, models: Sequence[Model], where: PredictSettings, seed: int) -> None:
         now, *earlier = models
         self._values = np.array(now.info.values)
-        self._now = Forecast(now, where, probabilities=True)
-        self._careful = Forecast(now, replace(where, quality="careful"), probabilities=True)
-        self._earlier = [Forecast(model, where, probabilities=True) for model in earlier]
+        careful = replace(where, quality="careful")
+        self._fast, self._careful = Forecast(now, where), Forecast(now, careful)
+        self._once = Forecast(plain(now), where, probabilities=True)
+        self._twice = Forecast(plain(now), careful, probabilities=True)
+        self._earlier = [Forecast(plain(model), where, probabilities=True) for model in earlier]
         self._random = np.random.default_rng(seed)
 
     def of(self, item: TrainingImage) -> Iterator[tuple[str, Estimate]]:
@@ -119,15 +122,16 @@ class Estimators:
             What it says.
         """
         item = replace(item, statistics=measure([ArrayPlane(item.image)]))  # alike for all flips
-        once, twice = answer(self._now, item), answer(self._careful, item)
+        once, twice = answer(self._once, item), answer(self._twice, item)
+        fast, careful = (stated(each, item) for each in (self._fast, self._careful))
         wrong = once.labels != item.labels
         index = np.searchsorted(self._values, once.labels)
         flips = [once.probabilities, *(self._flipped(item, flip) for flip in range(1, FLIP_COUNT))]
         members = [answer(forecast, item).probabilities for forecast in self._earlier]
         yield ENTROPY, Estimate(entropy_map(once.probabilities), wrong)
         yield LEAST, Estimate(once.doubt, wrong)
-        yield FAST, Estimate(once.uncertainty, wrong, once.doubt)
-        yield CAREFUL, Estimate(twice.uncertainty, twice.labels != item.labels, twice.doubt)
+        yield FAST, Estimate(fast, wrong, once.doubt)
+        yield CAREFUL, Estimate(careful, twice.labels != item.labels, twice.doubt)
         yield FLIPS, Estimate(doubt_in(index, flips), wrong)
         yield ENSEMBLE, Estimate(doubt_in(index, [once.probabilities, *members]), wrong)
         noise = self._random.integers(256, size=wrong.shape, dtype=np.uint8)
@@ -135,7 +139,46 @@ class Estimators:
 
     def _flipped(self, item: TrainingImage, flip: int) -> Bytes:
         seen = replace(item, image=flipped(item.image, flip))
-        return unflipped(answer(self._now, seen).probabilities, flip)
+        return unflipped(answer(self._once, seen).probabilities, flip)
+
+
+def plain(model: Model) -> Model:
+    """Return a model that states its own doubt, and looks twice at the same tiles.
+
+    Parameters
+    ----------
+    model : Model
+        Any; left as it is.
+
+    Returns
+    -------
+    Model
+        With the same network.
+    """
+    above = (model.info.errors or ErrorModel()).careful_above
+    return Model(replace(model.info, errors=ErrorModel(careful_above=above)), model.network)
+
+
+def stated(forecast: Forecast, item: TrainingImage) -> Bytes:
+    """Return the error probability of an image.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        Of a model.
+    item : TrainingImage
+        Its pixels.
+
+    Returns
+    -------
+    (Y, X) ndarray of uint8
+        Times 255.
+    """
+    found = result_of(forecast.of(item))
+    if found is None or found.uncertainty is None:
+        msg = "a prediction that nobody stopped"
+        raise ValueError(msg)
+    return found.uncertainty
 
 
 def answer(forecast: Forecast, item: TrainingImage) -> Answer:
