@@ -68,10 +68,10 @@ def watch(model: Model, images: Images, where: PredictSettings, seed: int) -> li
     forecast = Forecast(model, where, probabilities=True)
     rng, values = np.random.default_rng(seed), model.info.values
     stated, cells = list["Counts"](), list[_Cell]()
-    for number, item in enumerate(images):
+    for item in images:
         found = answer(forecast, item)
         stated.append(histogram(found.labels, found.uncertainty, values))
-        cells += _cells(found, item, number, values, rng)
+        cells += _cells(found, item, values, rng)
     true = _dice(np.sum([cell.right.found for cell in cells], axis=0))
     return [_row(user, stated, cells, true, rng) for user in USERS]
 
@@ -79,7 +79,6 @@ def watch(model: Model, images: Images, where: PredictSettings, seed: int) -> li
 def _cells(
     found: Answer,
     item: TrainingImage,
-    number: int,
     values: tuple[int, ...],
     rng: np.random.Generator,
 ) -> list[_Cell]:
@@ -90,7 +89,6 @@ def _cells(
         right = Finding(
             histogram(labels, found.uncertainty[at], values),
             _confused(labels, truth, values),
-            number,
         )
         erring = np.where(_blots(labels.shape, rng), labels, truth)  # believes what it sees
         made.append(_Cell(right, replace(right, found=_confused(labels, erring, values))))

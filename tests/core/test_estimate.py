@@ -19,7 +19,7 @@ def made(seed: int, honest: float = 1.0) -> tuple[list[Counts], list[Finding], f
     """Places whose share of errors differs; what they state is ``honest`` times what is true."""
     rng = np.random.default_rng(seed)
     stated, found = list["Counts"](), list[Finding]()
-    for number in range(PLACES):
+    for _ in range(PLACES):
         labels = (rng.random((SIDE, SIDE)) < 0.3).astype(np.uint8)
         chance = rng.gamma(1.0, 0.05) * rng.random((SIDE, SIDE)) * 2
         wrong = rng.random((SIDE, SIDE)) < chance
@@ -27,7 +27,7 @@ def made(seed: int, honest: float = 1.0) -> tuple[list[Counts], list[Finding], f
         truth = np.where(wrong, 1 - labels, labels)
         stated.append(histogram(labels, uncertainty, VALUES))
         counts = confuse(labels, truth, np.ones_like(wrong), VALUES)
-        found.append(Finding(stated[-1], counts, number % 3))
+        found.append(Finding(stated[-1], counts))
     images = [np.sum(stated[n::3], axis=0) for n in range(3)]
     total = sum(each.found for each in found)
     true = 2 * total[1, 1] / (total[1].sum() + total[:, 1].sum())

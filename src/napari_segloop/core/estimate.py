@@ -50,13 +50,10 @@ class Finding:
         Its pixels by predicted class and by uncertainty.
     found : (K, K) ndarray of int64
         Its pixels by predicted and by true class; off the diagonal what is wrong.
-    image : int
-        Whose place it is.
     """
 
     stated: Counts
     found: Counts
-    image: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ def estimate(
     stated : sequence of (K, 256) ndarray of int64
         Of each image: its pixels by predicted class and uncertainty.
     checks : sequence of Finding
-        Of any of them; ``image`` counts from 0.
+        Of any of them.
 
     Returns
     -------

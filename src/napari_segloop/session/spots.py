@@ -226,7 +226,7 @@ class Spots:
             return
         stated = histogram(said.labels[known], uncertainty[at][known], values)
         found = confuse(said.labels, plane.labels[at], known, values, objects=objects)
-        self._found[key, region] = said.version, Finding(stated, found, key[0])
+        self._found[key, region] = said.version, Finding(stated, found)
 
     def agreement(
         self, keys: Sequence[Key], version: int, answered: Collection[tuple[Key, Region]]
