@@ -19,9 +19,11 @@ from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.modelfile import load_model
 from napari_segloop.core.prediction import Wanted
-from napari_segloop.core.ranking import RankSettings, rank_regions, weigher, worst_first
+from napari_segloop.core.queueing import with_priority
+from napari_segloop.core.ranking import FEWEST_WINDOWS, RankSettings, rank_regions, weigher
+from napari_segloop.core.seldom import seldom_seen
 from napari_segloop.core.spotchecks import Draw
-from napari_segloop.core.windowsize import auto_window
+from napari_segloop.core.windowsize import USUAL_WINDOW
 from napari_segloop.files.images import LabelFile, open_labels
 from napari_segloop.files.names import image_name, label_name
 from napari_segloop.files.pairing import find_images
@@ -80,20 +82,21 @@ def run(request: RankRequest, reporter: Reporter) -> int:
             reporter.result(stopped=True, csv=None)
             return 130
     with undisturbed():
-        _write(request.csv, ranking.found, audit)
+        places = ranking.places()
+        _write(request.csv, places, audit)
         reporter.if_stopped = f"Stopped after the table was written: {request.csv}"
     seconds = time.monotonic() - started
     reporter.result(
         csv=request.csv,
         model=model.id,
         images=len(images) - len(failed),
-        regions=len(ranking.found),
+        regions=len(places),
         spot_checks=audit.to_dict(),
         failed=failed,
         unlike=ranking.unlike,
         seconds=seconds,
     )
-    words = f"{len(ranking.found)} places to check{audit.words()}"
+    words = f"{len(places)} places to check{audit.words()}"
     reporter.say(f"{words} in {request.csv} ({duration(seconds)}).")
     return 1 if failed else 0
 
@@ -166,31 +169,40 @@ class _Ranking:
         self._marks = marks
         self._audit = audit
         self._top = request.top or ALL
-        objects = predictor.model.info.task == "objects"
-        self._settings = RankSettings(request.window, self._top, objects=objects)
-        self.found: list[Found] = []
+        info = predictor.model.info
+        seldom = seldom_seen(info.values, info.taught)
+        self._settings = RankSettings(
+            request.window,
+            self._top,
+            objects=info.task == "objects",
+            least=FEWEST_WINDOWS,
+            seldom=seldom,
+        )
+        self._found: list[Found] = []
         self.unlike: list[Path] = []
 
     def add(self, path: Path) -> None:
         """Rank one image's places among those of the others."""
         with self._predictor.open(path) as image:
             planes = list(self._planes(image))
-        found = [*self.found, *((path, region) for regions, _ in planes for region in regions)]
-        self.found = sorted(found, key=_worst_first)[: self._top]
+        self._found += ((path, region) for regions, _ in planes for region in regions)
         self._audit.add(drawn for _, drawn in planes)
 
+    def places(self) -> list[Found]:
+        """Return the places of all images, in the order in which the dock offers them."""
+        ordered = with_priority(self._found)[: self._top]
+        return [(path, replace(region, score=score)) for path, region, score in ordered]
+
     def _planes(self, image: ImageFile) -> Iterator[tuple[list[Region], Draw]]:
-        """Yield each plane's places; ``auto`` gives all planes of a file one window."""
-        marks, settings = self._marks.open(image), self._settings
+        """Yield each plane's places, and the spot checks drawn from it."""
+        marks = self._marks.open(image)
         plan = self._predictor.plan(image)
         novelty = look_over(image, plan, self._predictor.model.info, self._predictor.reporter)
         if novelty.planes:
             self.unlike.append(image.path)
         for index, prediction in self._predictor.predict(image, plan):
-            if settings.window is None and prediction.labels.any():
-                settings = replace(settings, window=auto_window(prediction.labels))
             checked = _read(marks, image, index)
-            regions, drawn = self._places(image.path, index, prediction, checked, settings)
+            regions, drawn = self._places(image.path, index, prediction, checked)
             yield novelty.named(index, regions), drawn
 
     def _places(
@@ -199,21 +211,16 @@ class _Ranking:
         index: tuple[int, ...],
         prediction: Prediction,
         checked: Labels | None,
-        settings: RankSettings,
     ) -> tuple[list[Region], Draw]:
         """Rank the places of a plane, and draw spot checks from all of it."""
         labels, uncertainty = prediction.labels, prediction.uncertainty
+        settings = self._settings
         if uncertainty is None:
             return [], Draw()
         regions = rank_regions(uncertainty, labels, checked, settings, index)
         weigh = weigher(uncertainty, labels, checked, settings.margin)
-        side = settings.side(labels)
+        side = settings.window or USUAL_WINDOW  # as in the dock
         return regions, self._audit.draw_plane(path, index, side, checked, labels.shape, weigh)
-
-
-def _worst_first(found: Found) -> tuple[object, ...]:
-    path, region = found
-    return -region.score, str(path), worst_first(region)
 
 
 def _read(marks: LabelFile | None, image: ImageFile, index: tuple[int, ...]) -> Labels | None:

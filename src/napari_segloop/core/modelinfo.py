@@ -19,6 +19,7 @@ from napari_segloop.core.familiarity import Familiarity
 from napari_segloop.core.holdout import look_of
 from napari_segloop.core.magnification import UNIT, PixelSize, is_pixel_size
 from napari_segloop.core.normalize import Normalization
+from napari_segloop.core.seldom import is_count
 from napari_segloop.core.settings import DEPTHS, RULES, TASKS
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class ModelInfo:
     inherited_hashes : tuple of str
         Pixels of regions that taught the models it was improved from, and did not teach it again.
         These eight are not part of the identity.
+    taught : tuple of int or None
+        Pixels of each value that taught; None in models from before it was counted.
     errors : ErrorModel or None
         Turns doubt into error probability; None in models from before there was one, whose doubt
         counts as it is.
@@ -137,6 +140,7 @@ class ModelInfo:
     original: str | None = None
     base: str = ""
     inherited_hashes: tuple[str, ...] = ()
+    taught: tuple[int, ...] | None = None
     errors: ErrorModel | None = None
     familiar: Familiarity | None = None
     format: int = FORMAT
@@ -166,7 +170,7 @@ class ModelInfo:
         """
         data = asdict(self)
         kept = {name: data[name] for name in data if not identity or name not in DESCRIPTION}
-        for name in ("errors", "familiar"):
+        for name in ("errors", "familiar", "taught"):
             if kept[name] is None:
                 del kept[name]  # so that older models keep their ids
         return json.dumps(kept, sort_keys=True, allow_nan=False)
@@ -271,6 +275,7 @@ def _checked(info: ModelInfo) -> ModelInfo:
         "unit": info.unit == UNIT,
         "base": info.base in ("", *BASES),
         "familiar": info.familiar is None or info.familiar.fits(info.channels),
+        "taught": info.taught is None or is_count(info.taught, len(info.values)),
         "names": all(isinstance(text, str) for text in _texts(info)),
     }
     if wrong := [name for name, fine in sound.items() if not fine]:

@@ -17,6 +17,7 @@ from napari_segloop.core.example import example_of
 from napari_segloop.core.familiarity import familiar_with
 from napari_segloop.core.modelfile import Model
 from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.core.seldom import count
 
 if TYPE_CHECKING:
     from napari_segloop.core.classroom import Classroom
@@ -57,6 +58,7 @@ def new_model(classroom: Classroom, best: Contender, story: Story) -> Model:
         temperature=temperature,
         errors=_errors(classroom, best, story, temperature),
         familiar=familiar_with(lesson),
+        taught=count(lesson.teaching_truth(), len(lesson.values)),
         axes=settings.axes,
         selected=settings.channels,
         score=mean_dice(best.judged) if _is_tested(classroom, best, story) else None,

@@ -11,22 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from napari_segloop.core.errorplane import ErrorPlane
 from napari_segloop.core.errors import InputError
-from napari_segloop.core.labels import border_band, check_label_plane
 from napari_segloop.core.reasons import describe
 from napari_segloop.core.regions import Region
 from napari_segloop.core.windows import worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from numpy.typing import NDArray
+    from napari_segloop.core.images import Array
 
-    from napari_segloop.core.images import Array, Labels, Mask
-
+FEWEST_WINDOWS = 16
+"""So many windows of ``auto`` size shall fit into a plane: two rounds of places."""
+SELDOM_TOP = 6
+"""Windows of rarely seen classes that a plane may add."""
 Index = tuple[int, ...]
 Pair = tuple[int, int]
 
@@ -50,6 +50,9 @@ class RankSettings:
     least : int
         So many windows shall fit side by side: one that is sized to the objects is made smaller
         for it, but not below 32 pixels.
+    seldom : tuple of int
+        Labels of classes that the model has rarely seen: their worst windows are offered, too,
+        where others crowd them out.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class RankSettings:
     least_unchecked: float = 0.1
     objects: bool = False
     least: int = 1
+    seldom: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         counts = (1 if self.window is None else self.window, self.top, self.least)
@@ -89,6 +93,7 @@ class RankSettings:
 
         Examples
         --------
+        >>> import numpy as np
         >>> whole = np.ones((512, 512), np.uint8)
         >>> RankSettings().side(whole), RankSettings(least=16).side(whole)
         (512, 128)
@@ -147,6 +152,7 @@ def rank_regions(
 
     Examples
     --------
+    >>> import numpy as np
     >>> uncertainty = np.zeros((100, 100), np.uint8)
     >>> uncertainty[40:50, 60:70] = 255
     >>> found = rank_regions(uncertainty, np.zeros((100, 100), np.uint8), None, RankSettings(32))
@@ -154,13 +160,17 @@ def rank_regions(
     [(18, 38, 100.0)]
     """
     settings = settings or RankSettings()
-    plane = _Plane(uncertainty, labels, checked, settings.margin)
+    plane = ErrorPlane(uncertainty, labels, checked, settings.margin)
     side = settings.side(plane.labels)
     size = (min(side, plane.shape[0]), min(side, plane.shape[1]))
     least = settings.least_unchecked * size[0] * size[1]
-    corners = worst_windows(plane, size, settings.top, least)
-    regions = [_region(plane, corner, size, settings.objects, index) for corner in corners]
-    return merge(regions, settings.top)
+    corners = list(worst_windows(plane, size, settings.top, least))
+    regions = [_region(plane, corner, size, settings, index) for corner in corners]
+    if settings.seldom:
+        few = ErrorPlane(uncertainty, labels, checked, settings.margin, settings.seldom)
+        added = _of_seldom(few, size, least, corners)
+        regions += [_region(few, corner, size, settings, index) for corner in added]
+    return merge(regions, len(regions))
 
 
 def weigher(
@@ -180,10 +190,10 @@ def weigher(
     callable
         From row, column, height and width to score and expected error.
     """
-    plane = _Plane(uncertainty, labels, checked, margin)
+    plane = ErrorPlane(uncertainty, labels, checked, margin)
 
     def weigh(place: tuple[int, int, int, int]) -> tuple[float, float]:
-        return _weights(plane, place[:2], place[2:])[1:]
+        return plane.weigh(place[:2], place[2:])[1:]
 
     return weigh
 
@@ -228,63 +238,21 @@ def worst_first(region: Region) -> tuple[float, tuple[int, ...], int, int]:
     return -region.score, region.index, region.y, region.x
 
 
-class _Plane:
-    """Error probabilities, read window by window as what a human can act on."""
-
-    def __init__(
-        self, uncertainty: Array, labels: Array, checked: Array | None, margin: int
-    ) -> None:
-        self.labels = check_label_plane(labels)
-        self.uncertainty = _check_uncertainty(uncertainty, self.labels.shape)
-        self.checked = None if checked is None else _check_shape(checked, self.labels.shape)
-        self.shape = (self.labels.shape[0], self.labels.shape[1])
-        self._margin = margin
-
-    def unchecked(self, rows: slice, columns: slice) -> Mask:
-        if self.checked is None:
-            return np.ones(self.labels[rows, columns].shape, bool)
-        unchecked: Mask = self.checked[rows, columns] == 0
-        return unchecked
-
-    def read(self, rows: slice, columns: slice) -> tuple[NDArray[np.uint8], Mask]:
-        """Return the probabilities off the border bands, 0 elsewhere, and what is unchecked."""
-        unchecked = self.unchecked(rows, columns)
-        y, x = (max(0, part.start - self._margin) for part in (rows, columns))
-        wide = self.labels[y : rows.stop + self._margin, x : columns.stop + self._margin]
-        band = border_band(wide, self._margin)[rows.start - y :, columns.start - x :]
-        counts = unchecked & ~band[: unchecked.shape[0], : unchecked.shape[1]]
-        return self.uncertainty[rows, columns] * counts, unchecked
+def _of_seldom(few: ErrorPlane, size: Pair, least: float, taken: Sequence[Pair]) -> list[Pair]:
+    """Return the worst windows of some labels that overlap none of those taken."""
+    height, width = size
+    return [
+        (y, x)
+        for y, x in worst_windows(few, size, SELDOM_TOP, least)
+        if all(abs(y - top) >= height or abs(x - left) >= width for top, left in taken)
+    ]
 
 
-def _region(plane: _Plane, corner: Pair, size: Pair, objects: bool, index: Index) -> Region:
-    errors, score, expected = _weights(plane, corner, size)
+def _region(
+    plane: ErrorPlane, corner: Pair, size: Pair, settings: RankSettings, index: Index
+) -> Region:
+    errors, score, expected = plane.weigh(corner, size)
     window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
-    reason = describe(errors, plane.labels[window], objects=objects)
+    labels, objects = plane.labels[window], settings.objects
+    reason = describe(errors, labels, objects=objects, seldom=settings.seldom)
     return Region(*corner, *size, score, expected, reason, index)
-
-
-def _weights(plane: _Plane, corner: Pair, size: Pair) -> tuple[NDArray[np.uint8], float, float]:
-    """Return the errors that a human can act on in a window, their sum, and that of all."""
-    window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
-    errors, unchecked = plane.read(*window)
-    score = float(errors.sum(dtype=np.int64)) / 255
-    expected = float((plane.uncertainty[window] * unchecked).sum(dtype=np.int64)) / 255
-    return errors, score, expected
-
-
-def _check_uncertainty(uncertainty: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    if uncertainty.dtype != np.uint8 or uncertainty.shape != shape:
-        raise InputError(
-            f"uncertainty of uint8 and shape {shape}",
-            f"{uncertainty.dtype} of shape {uncertainty.shape}",
-            "Give the uncertainty that was predicted with these labels.",
-        )
-    return uncertainty.view(np.uint8)
-
-
-def _check_shape(checked: Array, shape: tuple[int, ...]) -> Labels:
-    if checked.shape != shape:
-        raise InputError(
-            f"a checked mask of shape {shape}", f"shape {checked.shape}", "Give the right file."
-        )
-    return check_label_plane(checked)

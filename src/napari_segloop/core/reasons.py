@@ -13,7 +13,7 @@ import numpy as np
 from napari_segloop.core.labels import border_band
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -24,11 +24,47 @@ NEAR = 8
 MOSTLY = 0.6
 NOVEL = "unlike anything checked so far"
 """Of all places in a plane that is unlike what a model learnt."""
+SELDOM = "class rarely seen"
+"""Of places in a class that a model was taught on few pixels."""
 UNSURE, LARGE = 64, 0.5
 """At least a quarter unsure (64 / 255) on half of the place: a large area."""
 
 
-def describe(errors: NDArray[np.uint8], labels: Labels, *, objects: bool) -> str:
+def is_unlike(reason: str) -> bool:
+    """Say whether a place is offered because its plane is unlike what a model learnt.
+
+    Parameters
+    ----------
+    reason : str
+        Of the place.
+
+    Returns
+    -------
+    bool
+        True when it is.
+    """
+    return reason == NOVEL
+
+
+def is_seldom(reason: str) -> bool:
+    """Say whether a place is offered because a model has rarely seen its class.
+
+    Parameters
+    ----------
+    reason : str
+        Of the place.
+
+    Returns
+    -------
+    bool
+        True when it is.
+    """
+    return reason.endswith(SELDOM)
+
+
+def describe(
+    errors: NDArray[np.uint8], labels: Labels, *, objects: bool, seldom: Collection[int] = ()
+) -> str:
     """Say where in a place the expected errors lie.
 
     Parameters
@@ -39,11 +75,14 @@ def describe(errors: NDArray[np.uint8], labels: Labels, *, objects: bool) -> str
         Predicted classes or ids.
     objects : bool
         Whether labels are ids, which say nothing to a reader.
+    seldom : collection of int
+        Labels of classes that a model has rarely seen.
 
     Returns
     -------
     str
-        A few words: "large area unclear" when half of the place is at least a quarter unsure;
+        A few words: "3: class rarely seen" when most errors of any label lie in such a class;
+        "large area unclear" when half of the place is at least a quarter unsure;
         "beside the border of 1 and 2" when 60 % of the errors lie within 8 pixels of borders, with
         the pair of labels that most of them surround; else "inside 1", the label with the most.
 
@@ -54,6 +93,8 @@ def describe(errors: NDArray[np.uint8], labels: Labels, *, objects: bool) -> str
     >>> describe(errors, np.full((40, 40), 3), objects=False)
     'inside 3'
     """
+    if seldom and (worst := _worst_label(errors, labels)) in seldom:
+        return f"{worst}: {SELDOM}"
     if (errors >= UNSURE).mean() > LARGE:
         return "large area unclear"
     beside = errors[border_band(labels, NEAR)].sum(dtype=np.int64)

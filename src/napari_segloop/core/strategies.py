@@ -18,6 +18,7 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.firstplaces import first_places
+from napari_segloop.core.queueing import in_order
 from napari_segloop.core.ranking import RankSettings, rank_regions
 from napari_segloop.core.regions import STRATEGIES, Region
 
@@ -137,7 +138,7 @@ def _offered(planes: Sequence[Sight], settings: RankSettings, count: int, seed: 
         else:
             regions = rank_regions(plane.uncertainty, *seen, settings)
         found += [(number, region) for region in regions]
-    return _worst(found, count)
+    return in_order(found, count)
 
 
 def _surprising(planes: Sequence[Sight], settings: RankSettings, count: int) -> list[Place]:

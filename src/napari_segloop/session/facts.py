@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.modelheader import info_in
+from napari_segloop.core.seldom import seldom_seen
 
 if TYPE_CHECKING:
     from napari_segloop.store.records import VersionRecord
@@ -88,6 +89,26 @@ def made_by(data: bytes) -> tuple[dict[str, str], dict[str, object]]:
     except ModelError:
         return {}, {}
     return dict(info.versions), {"start": info.base} if info.base else {}
+
+
+def rarely_taught(data: bytes) -> tuple[int, ...]:
+    """Return the labels of classes that a model has rarely seen.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a model file.
+
+    Returns
+    -------
+    tuple of int
+        As the model numbers them; empty for a file that is none of ours.
+    """
+    try:
+        info = info_in(BytesIO(data), len(data))
+    except ModelError:
+        return ()
+    return seldom_seen(info.values, info.taught)
 
 
 def taken_from(kind: type[T], record: VersionRecord) -> T:

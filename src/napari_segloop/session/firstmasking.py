@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.images import grey
-from napari_segloop.core.ranking import RankSettings
+from napari_segloop.core.ranking import FEWEST_WINDOWS, RankSettings
 from napari_segloop.core.reasons import NOVEL
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
@@ -19,9 +19,9 @@ from napari_segloop.engine.requests import (
     RankItem,
     RankRequest,
 )
-from napari_segloop.session.advice import PLACES_A_ROUND
 from napari_segloop.session.aside import make_of
 from napari_segloop.session.errands import Errand, PlaneByPlane
+from napari_segloop.session.facts import rarely_taught
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -186,7 +186,10 @@ class Ranking(PlaneByPlane):
         window: int | None = None,
     ) -> None:
         super().__init__(desk, "Looking for places to check", keys)
-        self._seed, self._window = seed, window
+        self._seed = seed
+        self._settings = RankSettings(
+            window, objects=desk.objects, least=FEWEST_WINDOWS, seldom=_rarely_taught(desk)
+        )
 
     def on_done(self, job: int, answer: object) -> None:
         """Keep the places and go on.
@@ -242,5 +245,14 @@ class Ranking(PlaneByPlane):
     def _request(self, key: Key, plane: PlaneTruth, unsure: Bytes | None) -> RankRequest:
         unsure = None if unsure is None or key not in self.desk.predicted else unsure.copy()
         item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
-        settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
-        return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
+        return RankRequest((item,), self._settings, self._seed + 1000 * key[0] + sum(key[1]))
+
+
+def _rarely_taught(desk: Desk) -> tuple[int, ...]:
+    """Return the classes that the version in use has rarely seen, as they are numbered today."""
+    version, blob = desk.versions.current, desk.versions.blob()
+    if version is None or blob is None:
+        return ()
+    values = np.array(rarely_taught(blob.data), np.int64)
+    today = desk.versions.translate(version, values).tolist() if values.size else []
+    return tuple(value for value in today if value in desk.table.values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_segloop.core.queueing import in_order
 from napari_segloop.session.state import Place, QueueState
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ SPOT_EVERY = 4
 
 
 def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> QueueState:
-    """Join the places of all planes, worst first.
+    """Join the places of all planes in the order of checking.
 
     Parameters
     ----------
@@ -27,11 +28,10 @@ def new_queue(places: Mapping[tuple[int, tuple[int, ...]], list[Region]]) -> Que
     Returns
     -------
     QueueState
-        The worst 24; nobody is walking yet.
+        The first 24 as `core.queueing.in_order` has them; nobody is walking yet.
     """
-    found = [Place(image, region) for (image, _), regions in places.items() for region in regions]
-    order = sorted(found, key=lambda place: -place.region.score)
-    return QueueState(tuple(order[:TOP]))
+    found = ((image, region) for (image, _), regions in places.items() for region in regions)
+    return QueueState(tuple(Place(image, region) for image, region in in_order(found, TOP)))
 
 
 def mix(queue: QueueState, spots: Sequence[Place]) -> QueueState:

@@ -1,0 +1,100 @@
+"""The order of places over planes and images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_segloop.core.queueing import in_order, with_priority
+from napari_segloop.core.ranking import RankSettings, rank_regions
+from napari_segloop.core.reasons import NOVEL
+from napari_segloop.core.regions import Region
+from napari_segloop.core.seldom import count, seldom_seen
+
+
+def place(
+    score: float, y: int = 0, index: tuple[int, ...] = (), reason: str = "inside 1", x: int = 0
+) -> Region:
+    return Region(y, x, 64, 64, score, score, reason, index)
+
+
+def test_worst_first_without_anything_special() -> None:
+    found = [("b", place(2)), ("a", place(3, 100)), ("a", place(1, 200))]
+    assert in_order(found) == [found[1], found[0], found[2]]
+    assert in_order(found, 1) == [found[1]]
+
+
+def test_the_same_place_in_the_next_planes_is_asked_once() -> None:
+    stack = [("a", place(10 - z, index=(z,))) for z in range(4)]
+    other = ("a", place(2, 300, (1,)))
+    elsewhere = ("b", place(7.5, index=(1,)))
+    ordered = in_order([*stack, other, elsewhere])
+    # planes 1 and 2 show what plane 0 does; plane 3 is far enough to show something else
+    assert ordered[:4] == [stack[0], elsewhere, stack[3], other]
+    assert set(ordered[4:]) == {stack[1], stack[2]}
+
+
+def test_planes_apart_along_two_axes_are_not_near() -> None:
+    found = [("a", place(9, index=(0, 0))), ("a", place(8, index=(1, 1)))]
+    assert [score for *_, score in with_priority(found)] == [9, 8]
+
+
+def test_windows_that_hardly_overlap_are_two_places() -> None:
+    found = [("a", place(9, 0, (0,))), ("a", place(8, 40, (1,)))]
+    assert [score for *_, score in with_priority(found)] == [9, 8]
+
+
+def test_an_unlike_image_is_looked_at_before_it_is_believed() -> None:
+    sure = [("odd", place(0.5 - y / 1000, y, reason=NOVEL)) for y in (0, 100, 200)]
+    known = [("a", place(9, y)) for y in (0, 100)]
+    ordered = in_order([*known, *sure])
+    assert ordered[0] == sure[0], "its worst place comes first, however sure the network is"
+    assert ordered[1:3] == known, "and only that one"
+
+
+def test_every_fourth_place_is_of_a_class_rarely_seen() -> None:
+    common = [("a", place(90.0 - y, y * 100)) for y in range(9)]
+    rare = [
+        ("a", place(1.0 - y / 10, y * 100, x=500, reason="3: class rarely seen")) for y in (0, 1)
+    ]
+    ordered = in_order([*common, *rare])
+    assert [ordered.index(each) for each in rare] == [3, 7]
+
+
+def test_the_priority_never_rises() -> None:
+    rng = np.random.default_rng(1)
+    reasons = ["inside 1", NOVEL, "3: class rarely seen"]
+    found = [
+        (int(rng.integers(4)), place(rng.random(), int(rng.integers(900)), (z,), str(reason)))
+        for z in range(40)
+        for reason in rng.choice(reasons, 3, p=[0.8, 0.05, 0.15])
+    ]
+    ordered = with_priority(found)
+    scores = [score for *_, score in ordered]
+    assert scores == sorted(scores, reverse=True)
+    assert sorted(map(str, found)) == sorted(str(each[:2]) for each in ordered)
+
+
+def test_a_crowded_out_class_gets_windows_of_its_own() -> None:
+    labels = np.ones((256, 256), np.uint8)
+    labels[200:240, 200:240] = 5
+    uncertainty = np.full((256, 256), 120, np.uint8)
+    uncertainty[200:240, 200:240] = 40
+    usual = rank_regions(uncertainty, labels, None, RankSettings(64, 2))
+    assert not any("rarely" in region.reason for region in usual)
+    found = rank_regions(uncertainty, labels, None, RankSettings(64, 2, seldom=(5,)))
+    rare = [region for region in found if region.reason == "5: class rarely seen"]
+    assert len(rare) == 1
+    assert len(found) == 3
+    y, x = rare[0].slices
+    assert (labels[y, x] == 5).sum() > 1200
+
+
+def test_what_is_rarely_seen() -> None:
+    truths = [np.array([[-1, 0, 0, 1, 1, 1]]), np.array([[2, 1, -1]])]
+    taught = count(truths, 3)
+    assert taught == (2, 4, 1)
+    assert seldom_seen((0, 1, 2), taught) == ()
+    assert seldom_seen((0, 1, 7), (10, 4000, 10)) == (7,)
+    assert seldom_seen((0, 1, 7), None) == ()
+    assert seldom_seen((0, 4), (1000, 1)) == (), "the only class is no exception beside others"
+    assert count([np.array([[0, 1, 2]])], 2) == (1, 2), "borders of objects are of objects"
