@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.session.acceptances import Statement
     from napari_segloop.session.desk import Key
+    from napari_segloop.session.predicting import Box
     from napari_segloop.session.state import Place
 
 
@@ -140,7 +141,13 @@ class CheckActions(TruthActions):
                 self._go()
         return True
 
-    def look_for_places(self, keys: Sequence[Key] | None = None, *, start: bool = False) -> None:
+    def look_for_places(
+        self,
+        keys: Sequence[Key] | None = None,
+        *,
+        start: bool = False,
+        within: Box | None = None,
+    ) -> None:
         """Look for places to check, worst first.
 
         Parameters
@@ -149,10 +156,12 @@ class CheckActions(TruthActions):
             Planes; all that have masks when not given.
         start : bool
             Whether to go to the first place then.
+        within : (int, int, int, int), optional
+            Only in this part of the planes, just predicted: top, left, bottom, right.
         """
         used = set(self.desk.images.used())
         wanted = [k for k in (keys or self.desk.truths.keys()) if k[0] in used]
-        errand = Ranking(self.desk, wanted, self.checked, self.window)
+        errand = Ranking(self.desk, wanted, self.checked, self.window, within)
         errand.at_end = lambda is_well: self._ranked(is_well=is_well, start=start)
         self.run(errand)
 
@@ -167,7 +176,7 @@ class CheckActions(TruthActions):
         self.queue = walking.put_first(walking.mix(queue, spots), disputed)
         if here is not None and here.image in used:
             self.queue = walking.stay(self.queue, here)
-        elif not self.queue.places:
+        elif not self.queue.places and not self.running("predict"):
             self.desk.tell("No place is left that needs checking.", "info")
         elif start:
             self.queue = walking.start(self.queue)
@@ -233,6 +242,8 @@ class CheckActions(TruthActions):
         """Return the model that was unsure of a place; None for first masks."""
         key = None if here is None else (here.image, here.region.index)
         number = None if key is None else self.desk.predicted.get(key)
+        if key is not None and number is None and self.desk.truths.uncertainty(key) is not None:
+            number = self.desk.versions.current  # being predicted; its part in view is there
         models = {each.number: each.model for each in self.desk.versions.states}
         return None if number is None else models.get(number)
 

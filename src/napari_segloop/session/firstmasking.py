@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.session.desk import Desk, Key, Pixels
+    from napari_segloop.session.predicting import Box
 
 
 class Previewing(Errand):
@@ -173,6 +174,9 @@ class Ranking(PlaneByPlane):
         For places that are drawn.
     window : int, optional
         Side of a place in pixels; sized to the objects when not given.
+    within : (int, int, int, int), optional
+        Only in this part of the planes, of which is known how unsure the network is: top, left,
+        bottom, right.
     """
 
     kind = "rank"
@@ -184,9 +188,10 @@ class Ranking(PlaneByPlane):
         keys: Sequence[Key],
         seed: int = 0,
         window: int | None = None,
+        within: Box | None = None,
     ) -> None:
         super().__init__(desk, "Looking for places to check", keys)
-        self._seed = seed
+        self._seed, self._within = seed, within
         self._settings = RankSettings(
             window, objects=desk.objects, least=FEWEST_WINDOWS, seldom=_rarely_taught(desk)
         )
@@ -202,7 +207,9 @@ class Ranking(PlaneByPlane):
             Places.
         """
         if isinstance(answer, RankAnswer):
-            regions, key = [region for _, region in answer.places], self._keys[job]
+            key = self._keys[job]
+            top, left = (0, 0) if self._within is None else self._within[:2]
+            regions = [replace(r, y=r.y + top, x=r.x + left) for _, r in answer.places]
             if self.desk.unlike.get(key):
                 regions = [replace(region, reason=NOVEL) for region in regions]
             self.desk.truths.places[key] = regions
@@ -243,9 +250,16 @@ class Ranking(PlaneByPlane):
             self.fail(error)
 
     def _request(self, key: Key, plane: PlaneTruth, unsure: Bytes | None) -> RankRequest:
-        unsure = None if unsure is None or key not in self.desk.predicted else unsure.copy()
-        item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
-        return RankRequest((item,), self._settings, self._seed + 1000 * key[0] + sum(key[1]))
+        settings, (rows, columns) = self._settings, plane.labels.shape
+        part = slice(0, rows), slice(0, columns)
+        if self._within is not None:
+            top, left, bottom, right = self._within
+            part = slice(top, bottom), slice(left, right)
+            settings = replace(settings, window=settings.side(plane.labels))
+        is_known = unsure is not None and (key in self.desk.predicted or self._within is not None)
+        doubt = unsure[part].copy() if unsure is not None and is_known else None
+        item = RankItem(*key, plane.labels[part].copy(), plane.checked[part].copy(), doubt)
+        return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
 
 
 def _rarely_taught(desk: Desk) -> tuple[int, ...]:

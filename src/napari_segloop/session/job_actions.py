@@ -163,8 +163,18 @@ class JobActions(ImportActions):
         self.tell_unlike(dict.fromkeys(key[0] for key in keys))
         self.saver.hurry()
         errand = Predicting(self.desk, title, keys, blob, version, view, view_only=view_only)
-        errand.at_end = lambda is_well: self._predicted(errand, view_only=view_only)
+        errand.on_seen = lambda key, box: self.look_for_places([key], within=box)
+        unranked: list[Key] = []
+        errand.on_plane = lambda key: self._rank_meanwhile(key, unranked)
+        errand.at_end = lambda is_well: self.look_for_places(unranked) if unranked else None
         self.run(errand)
+
+    def _rank_meanwhile(self, key: Key, unranked: list[Key]) -> None:
+        """Add a plane's places as soon as it is whole; at the end while the user walks."""
+        if self.queue.here is None:
+            self.look_for_places([key])
+        else:
+            unranked.append(key)
 
     def tell_unlike(self, images: Iterable[int]) -> None:
         """Say when the version in use was taught on pixels of another size.
@@ -180,10 +190,6 @@ class JobActions(ImportActions):
             if text := mismatch(taught, self.source(image).pixel_size):
                 self.desk.tell(f"{self.desk.images.state(image).name}: {text}", "warning")
                 return
-
-    def _predicted(self, errand: Predicting, *, view_only: bool) -> None:
-        if errand.ended and not view_only:
-            self.look_for_places(errand.ended)
 
     def predict_cost(self, scope: Scope) -> str:
         """Say what predicting takes, before it starts.

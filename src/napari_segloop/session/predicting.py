@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError
@@ -14,13 +15,13 @@ from napari_segloop.session.errands import PlaneByPlane
 from napari_segloop.session.sources import check_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.events import Event
     from napari_segloop.engine.messages import JobBlock
     from napari_segloop.engine.requests import ModelBlob
-    from napari_segloop.session.desk import Desk, Key, Pixels
+    from napari_segloop.session.desk import Desk, Key, Pixels, Window
 
 AHEAD = 2  # planes read or waiting while one is predicted
 SEEN_TILE = 1152
@@ -48,6 +49,14 @@ class Predicting(PlaneByPlane):
         What the user sees of the first plane: top, left, bottom, right.
     view_only : bool
         Nothing but that.
+
+    Attributes
+    ----------
+    on_seen : callable
+        Called with the first plane and the part of it in view, once that is there and more is to
+        come.
+    on_plane : callable
+        Called with each plane that is whole.
     """
 
     kind = "predict"
@@ -66,7 +75,10 @@ class Predicting(PlaneByPlane):
         super().__init__(desk, title, keys)
         self._model, self._version = model, version
         self._view, self._view_only = view, view_only
+        self._awaited: _Awaited | None = None
         self._finished = 0
+        self.on_seen: Callable[[Key, Box], None] = lambda key, box: None
+        self.on_plane: Callable[[Key], None] = lambda key: None
 
     def on_event(self, event: Event) -> None:
         """Show how far it is.
@@ -97,6 +109,17 @@ class Predicting(PlaneByPlane):
             self.desk.put_labels(key, block.window, labels, whole=not self._view_only)
         elif block.name == "uncertainty":
             self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]
+            self._take_note(key, block.window)
+
+    def _take_note(self, key: Key, window: Window) -> None:
+        """Tell when all that is in view is there."""
+        awaited = self._awaited
+        if awaited is None or awaited.key != key:
+            return
+        awaited.missing -= awaited.common(window)
+        if awaited.missing <= 0:
+            self._awaited = None
+            self.on_seen(key, awaited.box)
 
     def on_done(self, job: int, answer: object) -> None:
         """Take note that a plane is done and go on.
@@ -169,6 +192,8 @@ class Predicting(PlaneByPlane):
                 weigh.take_over(self.desk, key, self._version, answer.stated)
         self.desk.count_checked(key)
         self.ended.append(key)
+        if not self._view_only:
+            self.on_plane(key)
 
     def _ask(self) -> None:
         while self._left and not self.is_stopping and self.reading + len(self.jobs) < AHEAD:
@@ -178,7 +203,8 @@ class Predicting(PlaneByPlane):
 
     def _read(self, key: Key) -> None:
         view, self._view = self._view, None
-
+        if view is not None:
+            self._awaited = _Awaited.of(key, view, self.desk.images.source(key[0]).plane_shape)
         settings = PredictSettings(largest_tile=SEEN_TILE if view else None)
 
         def send(pixels: Pixels) -> None:
@@ -199,6 +225,30 @@ class Predicting(PlaneByPlane):
         name, facts = self.desk.images.state(key[0]).name, self.desk.versions.facts
         if facts is not None:
             check_channels(name, pixels.plane.shape[0], facts.channels)
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """The part of a plane that is in view, and how many of its pixels are not there yet."""
+
+    key: Key
+    box: Box
+    missing: int
+
+    @classmethod
+    def of(cls, key: Key, view: Box, shape: tuple[int, ...]) -> _Awaited | None:
+        """Return what is in view; None where that is all, or nothing."""
+        top, left = max(0, view[0]), max(0, view[1])
+        bottom, right = min(shape[0], view[2]), min(shape[1], view[3])
+        if top >= bottom or left >= right or (bottom - top, right - left) == shape:
+            return None
+        return cls(key, (top, left, bottom, right), (bottom - top) * (right - left))
+
+    def common(self, window: Window) -> int:
+        rows, columns = window
+        height = min(rows.stop, self.box[2]) - max(rows.start, self.box[0])
+        width = min(columns.stop, self.box[3]) - max(columns.start, self.box[1])
+        return int(max(0, height) * max(0, width))
 
 
 def seconds_for(desk: Desk, pixels: int) -> float | None:
