@@ -338,8 +338,25 @@ class Loop:
         """
         began = time.perf_counter()
         self.session.predict("view")
+        wait_until(lambda: self.session.running("predict") is None, LONG)
+        seconds = time.perf_counter() - began
         wait_until(self.idle, LONG)
-        return time.perf_counter() - began
+        return seconds
+
+    def wait_for_places(self) -> float:
+        """Predict the plane and wait for places of what is in view.
+
+        Returns
+        -------
+        float
+            Seconds until they are in the queue; the rest is predicted before it returns.
+        """
+        before, began = self.session.queue, time.perf_counter()
+        self.session.predict("plane")
+        wait_until(lambda: self.session.queue is not before, LONG)
+        seconds = time.perf_counter() - began
+        wait_until(self.idle, LONG)
+        return seconds
 
     def pixels(self) -> Array:
         """Return the plane ``(C, Y, X)`` of the image that is open."""

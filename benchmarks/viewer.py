@@ -49,6 +49,7 @@ FIGURES = {
     "training: Stop to its end, in steps": 1.5,
     "predicting: Stop to its end, in tiles": 1.5,
     "view predicted anew / bare network on its tiles": 1.25,
+    "plane being predicted: seconds until places of the view are offered": 2.0,
 }
 LARGEST_SHARE, LONGEST = 1.0, 250.0  # per cent, milliseconds
 
@@ -90,7 +91,8 @@ def section() -> Section:
         "drawn with mouse events on the canvas, one move every 15 ms. *napari alone* has the "
         "same layers and no dock; *processors busy*: one process for each processor counts, with "
         "the priority of our engine. Without a graphics card napari draws on the same "
-        "processors. Then I3, I1, and the opening of the dock with a warm file cache; torch must "
+        "processors. Then I3, I1, the opening of the dock with a warm file cache, and the first "
+        "places of a prediction; torch must "
         "not be in the viewer's process. *Load* is the machine's over five minutes; above "
         "its number of processors, others were at work.",
         (
@@ -212,6 +214,8 @@ def measure_loop(scale: Scale) -> list[Row]:
     rows += _stations(loop, viewer, scale)
     rows += _stops(loop, scale)
     rows.append(_view(loop, scale))
+    places = [loop.wait_for_places() for _ in range(scale.turns)]
+    rows.append({"what": list(FIGURES)[4], "figure": _middle(places), "all": places})
     _check_no_torch()
     viewer.close()
     return rows
