@@ -15,6 +15,7 @@ from benchmarks.confidencework import Answer, answer
 from napari_segloop.core.annotator import correct
 from napari_segloop.core.forecast import Forecast
 from napari_segloop.core.ranking import RankSettings
+from napari_segloop.core.regions import Region
 from napari_segloop.core.strategies import Sight, choose_places, entropy_map
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
     from napari_segloop.core.modelfile import Model
     from napari_segloop.core.settings import PredictSettings
 
-OURS, RANDOM = "our queue", "random"
+OURS, RANDOM, BY_IMAGE = "our queue", "random", "image-mean entropy"
 QUEUES = {
     OURS: "ranked",
     "foreground-aware random": "foreground",
     RANDOM: "random",
     "entropy, worst first": "entropy",
+    BY_IMAGE: BY_IMAGE,
 }
+"""By the rule of `choose_places`; the last one has no place in the loop."""
 DRAWS = 10  # of what is drawn
 
 
@@ -83,9 +86,26 @@ def _fixed(
     how: str, sights: Sequence[Sight], settings: RankSettings, count: int, seed: int
 ) -> dict[str, float]:
     """Fix some places; they do not overlap."""
-    chosen = choose_places(how, sights, settings, count, seed)
+    if how == BY_IMAGE:
+        chosen = _of_worst_images(sights, settings, count)
+    else:
+        chosen = choose_places(how, sights, settings, count, seed)
     done = [correct(sights[n].labels, sights[n].truth, None, place) for n, place in chosen]
     pixels = sum(each.changed_pixels for each in done)
     seconds = sum(each.seconds for each in done)
     rate = pixels / seconds if seconds else 0.0
     return {"fixed_per_second": rate, "fixed": float(pixels), "fixing_seconds": float(seconds)}
+
+
+def _of_worst_images(
+    sights: Sequence[Sight], settings: RankSettings, count: int
+) -> list[tuple[int, Region]]:
+    """Go through whole images, those of the largest mean entropy first, window by window."""
+    side = settings.window or 0
+    means = [0.0 if each.entropy is None else float(each.entropy.mean()) for each in sights]
+    return [
+        (number, Region(y, x, side, side, 0.0, 0.0, BY_IMAGE))
+        for number in sorted(range(len(sights)), key=lambda number: -means[number])
+        for y in range(0, sights[number].labels.shape[0] - side + 1, side)
+        for x in range(0, sights[number].labels.shape[1] - side + 1, side)
+    ][:count]
