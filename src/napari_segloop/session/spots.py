@@ -1,21 +1,20 @@
-"""Random spot checks: which places are drawn, what a version said there, and what a human found.
+"""Random spot checks: what a version said there, and what a human found.
 
-What they say of all images is computed in core; who walks to them is not known here.
+What they say of all images is computed in core; which places are drawn is `spotplaces.py`'s.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_segloop.core.estimate import Estimate, Finding, confuse, estimate, histogram
-from napari_segloop.core.holdout import Drawn
-from napari_segloop.core.spotchecks import CellPlane, Draw, draw, draw_plane
+from napari_segloop.session.spotplaces import Key, SpotPlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from napari_segloop.core.corrections import PlaneTruth
     from napari_segloop.core.estimate import Counts
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.regions import Region
 
-SIDE: Final = 128
-"""Pixels: small enough for a look of seconds, whatever the objects."""
-MOST: Final = 48  # spot checks; from then on the interval hardly narrows
-
-Key = tuple[int, tuple[int, ...]]
 Window = tuple[slice, slice]
 
 
@@ -39,15 +33,14 @@ class _Said:
     labels: Labels
 
 
-class Spots:
+class Spots(SpotPlaces):
     """The spot checks of a loop.
 
     What a version states of whole planes is kept as counts; labels only of the places.
     """
 
     def __init__(self) -> None:
-        self._draws = dict[Key, Draw]()
-        self._chance = dict[Key, dict["Region", float]]()
+        super().__init__()
         self._said = dict[tuple[Key, "Region"], _Said]()
         self._stated = dict[Key, tuple[int, "Counts"]]()
         self._found = dict[tuple[Key, "Region"], tuple[int, Finding]]()
@@ -55,78 +48,10 @@ class Spots:
 
     def clear(self) -> None:
         """Forget everything."""
-        for part in (self._draws, self._chance, self._said, self._stated, self._found):
+        super().clear()
+        for part in (self._said, self._stated, self._found):
             part.clear()
         self._told = None, None
-
-    def draw(
-        self,
-        planes: Iterable[tuple[Key, str, tuple[int, int]]],
-        count: int,
-        answered: Collection[tuple[Key, Region]],
-    ) -> list[tuple[Key, Region, float]]:
-        """Return the next places to check.
-
-        Parameters
-        ----------
-        planes : iterable of ((int, tuple of int), str, (int, int))
-            Planes to draw from: image and index, the image's name, rows and columns.
-        count : int
-            How many are wanted.
-        answered : collection of ((int, tuple of int), Region)
-            Spot checks that a human answered.
-
-        Returns
-        -------
-        list of ((int, tuple of int), Region, float)
-            Plane, place, and its probability of being drawn.
-        """
-        drawn = draw((self._drawn(*plane) for plane in planes), MOST)
-        said = {(key[0], *_place(key, region)) for key, region in answered}
-        found = list[tuple[Key, "Region", float]]()
-        for number, check in enumerate(drawn.first, 1):
-            key = int(check.identity.split(" ", 1)[0]), check.region.index
-            if (key[0], *_place(key, check.region)) not in said and len(found) < count:
-                found.append((key, check.region, number / drawn.cells))
-        return found
-
-    def _drawn(self, key: Key, name: str, shape: tuple[int, int]) -> Draw:
-        if key not in self._draws:
-            plane = CellPlane(f"{key[0]} {name}", key[1], shape, SIDE)
-            self._draws[key] = draw_plane(plane, MOST)
-        return self._draws[key]
-
-    def keep(self, key: Key, region: Region, probability: float) -> None:
-        """Take note of a place that is offered, or was in an earlier session: it never teaches.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-        region : Region
-            The place.
-        probability : float
-            Of being drawn.
-        """
-        self._chance.setdefault(key, {})[region] = probability
-
-    def never_teach(self, key: Key) -> tuple[Drawn, ...]:
-        """Return the places of a plane that test only.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-
-        Returns
-        -------
-        tuple of Drawn
-            For `core.lesson.TrainingImage`.
-        """
-        return tuple(
-            Drawn((r.y, r.y + r.height), (r.x, r.x + r.width), chance)
-            for r, chance in self._chance.get(key, {}).items()
-        )
 
     def see(self, key: Key, window: Window, labels: Labels, version: int) -> None:
         """Take note of what a version says of the places in a part of a plane.
@@ -267,25 +192,6 @@ class Spots:
             return None
         told = estimate(counts, found)
         return None if told is None else told[0]
-
-    def places(self, key: Key) -> tuple[Region, ...]:
-        """Return the places of a plane that were offered.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-
-        Returns
-        -------
-        tuple of Region
-            In the order in which they were offered.
-        """
-        return tuple(self._chance.get(key, {}))
-
-
-def _place(key: Key, region: Region) -> tuple[tuple[int, ...], int, int, int, int]:
-    return key[1], region.y, region.x, region.height, region.width
 
 
 def _common(region: Region, window: Window) -> Window:
