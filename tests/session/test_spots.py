@@ -54,7 +54,7 @@ def test_what_is_seen_in_tiles_is_put_together() -> None:
     whole = np.arange(64 * 64).reshape(64, 64)
     for rows in (slice(0, 16), slice(16, 64)):
         spots.see(KEY, (rows, slice(0, 64)), whole[rows], 3)
-    (said,) = spots._said.values()
+    (said,) = spots.said.values()
     np.testing.assert_array_equal(said.labels, whole[10:30, 10:30])
     assert said.version == 3
 
@@ -63,13 +63,13 @@ def test_a_version_that_stated_nothing_is_not_estimated() -> None:
     spots = Spots()
     blank = histogram(np.zeros((9, 9), int), np.zeros((9, 9), np.uint8), (0, 1))
     spots.state(KEY, 1, blank)
-    assert spots.agreement([KEY], 2, []) is None
-    assert spots.agreement([], 1, []) is None
-    told = spots.agreement([KEY], 1, [])
+    assert spots.agreements([KEY], 2, []) is None
+    assert spots.agreements([], 1, []) is None
+    told = spots.agreements([KEY], 1, [])
     assert told is not None
-    assert told.score == 1.0
+    assert told.whole.score == 1.0
     spots.clear()
-    assert spots.agreement([KEY], 1, []) is None
+    assert spots.agreements([KEY], 1, []) is None
 
 
 def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(loop: Loop) -> None:

@@ -11,7 +11,7 @@ from napari_segloop.core.holdout import Drawn
 from napari_segloop.core.spotchecks import CellPlane, Draw, draw, draw_plane
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from napari_segloop.core.regions import Region
 
@@ -33,6 +33,17 @@ class SpotPlaces:
         """Forget everything."""
         self._draws.clear()
         self._chance.clear()
+
+    def forget(self, image: int) -> None:
+        """Forget the places of an image.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        self._draws = {key: draw for key, draw in self._draws.items() if key[0] != image}
+        self._chance = {key: chance for key, chance in self._chance.items() if key[0] != image}
 
     def draw(
         self,
@@ -102,6 +113,18 @@ class SpotPlaces:
             Drawn((r.y, r.y + r.height), (r.x, r.x + r.width), chance)
             for r, chance in self._chance.get(key, {}).items()
         )
+
+    def offered(self) -> Iterator[tuple[Key, Region]]:
+        """Yield the places that were offered.
+
+        Yields
+        ------
+        ((int, tuple of int), Region)
+            Image and index, and the place.
+        """
+        for key, chances in self._chance.items():
+            for region in chances:
+                yield key, region
 
     def places(self, key: Key) -> tuple[Region, ...]:
         """Return the places of a plane that were offered.

@@ -5,16 +5,18 @@ What they say of all images is computed in core; which places are drawn is `spot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from napari_segloop.core.estimate import Estimate, Finding, confuse, estimate, histogram
+from napari_segloop.core.checkstate import NOT_CHECKED
+from napari_segloop.core.estimate import Finding, confuse, estimate, histogram
+from napari_segloop.session.progress import Agreements
+from napari_segloop.session.spotnotes import Found, Said, Stated
 from napari_segloop.session.spotplaces import Key, SpotPlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from napari_segloop.core.corrections import PlaneTruth
     from napari_segloop.core.estimate import Counts
@@ -25,33 +27,68 @@ if TYPE_CHECKING:
 Window = tuple[slice, slice]
 
 
-@dataclass(slots=True, eq=False)
-class _Said:
-    """What a version said of a place."""
-
-    version: int
-    labels: Labels
+MOST_OPEN: Final = 0.05
+"""Share of a spot check that may be unknown again, as after a stroke that was undone."""
 
 
 class Spots(SpotPlaces):
     """The spot checks of a loop.
 
-    What a version states of whole planes is kept as counts; labels only of the places.
+    Attributes
+    ----------
+    stated : dict of (int, tuple of int) to Stated
+        What the last version that predicted a plane states of it, as counts.
+    said : dict of ((int, tuple of int), Region) to Said
+        What it said of a place.
+    found : dict of ((int, tuple of int), Region) to Found
+        What a human found there.
+    reopened : set of ((int, tuple of int), Region)
+        Places of which too much counts as not checked again, since a class came.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said = dict[tuple[Key, "Region"], _Said]()
-        self._stated = dict[Key, tuple[int, "Counts"]]()
-        self._found = dict[tuple[Key, "Region"], tuple[int, Finding]]()
-        self._told: tuple[object, Estimate | None] = (None, None)
+        self.said = dict[tuple[Key, "Region"], Said]()
+        self.stated = dict[Key, Stated]()
+        self.found = dict[tuple[Key, "Region"], Found]()
+        self.reopened = set[tuple[Key, "Region"]]()
+        self._told: tuple[object, Agreements | None] = (None, None)
 
     def clear(self) -> None:
         """Forget everything."""
         super().clear()
-        for part in (self._said, self._stated, self._found):
+        for part in (self.said, self.stated, self.found, self.reopened):
             part.clear()
         self._told = None, None
+
+    def forget(self, image: int) -> None:
+        """Forget all of an image that was taken off the list.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        super().forget(image)
+        for part in (self.said, self.found):
+            for place in [place for place in part if place[0][0] == image]:
+                del part[place]
+        for key in [key for key in self.stated if key[0] == image]:
+            del self.stated[key]
+        self.reopened = {place for place in self.reopened if place[0][0] != image}
+
+    def renumber(self, mapping: Mapping[int, int]) -> None:
+        """Take note that classes were merged or deleted; what was found is to be compared anew.
+
+        Parameters
+        ----------
+        mapping : mapping of int to int
+            Old label value to the one that it is now; 0 for a class that was deleted.
+        """
+        self._told = None, None
+        self.stated = {key: told.renumbered(mapping) for key, told in self.stated.items()}
+        for said in self.said.values():
+            said.renumber(mapping)
 
     def see(self, key: Key, window: Window, labels: Labels, version: int) -> None:
         """Take note of what a version says of the places in a part of a plane.
@@ -71,16 +108,15 @@ class Spots(SpotPlaces):
             rows, columns = _common(region, window)
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
-            said = self._said.get((key, region))
+            said = self.said.get((key, region))
             if said is None or said.version != version:
                 blank = np.zeros((region.height, region.width), labels.dtype)
-                said = self._said[key, region] = _Said(version, blank)
-            said.labels = said.labels.astype(np.result_type(said.labels, labels), copy=False)
+                said = self.said[key, region] = Said(version, blank)
             inner = _moved(rows, region.y), _moved(columns, region.x)
             outer = _moved(rows, window[0].start), _moved(columns, window[1].start)
-            said.labels[inner] = labels[outer]
+            said.put(inner, labels[outer])
 
-    def state(self, key: Key, version: int, counts: Counts) -> None:
+    def state(self, key: Key, version: int, counts: Counts, values: Sequence[int] = (0, 1)) -> None:
         """Take note of what a version states of a whole plane.
 
         Parameters
@@ -91,8 +127,10 @@ class Spots(SpotPlaces):
             Its number.
         counts : (K, 256) ndarray of int64
             Pixels by predicted class and uncertainty.
+        values : sequence of int
+            Label values of the classes, ascending, 0 first.
         """
-        self._stated[key] = version, counts
+        self.stated[key] = Stated(version, tuple(values), counts)
         self._told = None, None
 
     def ask(self, key: Key, region: Region, prediction: Labels, version: int) -> None:
@@ -109,9 +147,9 @@ class Spots(SpotPlaces):
         version : int
             Its number.
         """
-        known = self._said.get((key, region))
+        known = self.said.get((key, region))
         if known is None or known.version != version:
-            self._said[key, region] = _Said(version, prediction.copy())
+            self.said[key, region] = Said(version, prediction.copy())
 
     def answer(
         self,
@@ -144,18 +182,24 @@ class Spots(SpotPlaces):
             Whether labels are ids.
         """
         self._told = None, None
-        said, at = self._said.get((key, region)), region.slices
-        known = truth[at]
-        if said is None or uncertainty is None or not known.any():
-            self._found.pop((key, region), None)
-            return
-        stated = histogram(said.labels[known], uncertainty[at][known], values)
-        found = confuse(said.labels, plane.labels[at], known, values, objects=objects)
-        self._found[key, region] = said.version, Finding(stated, found)
+        place, at = (key, region), region.slices
+        said, known = self.said.get(place), truth[at]
+        self.found.pop(place, None)
+        self.reopened.discard(place)
+        if (plane.checked[at] == NOT_CHECKED).mean() > MOST_OPEN:
+            self.reopened.add(place)
+        elif said is not None and uncertainty is not None and known.any():
+            stated = histogram(said.labels[known], uncertainty[at][known], values)
+            found = confuse(said.labels, plane.labels[at], known, values, objects=objects)
+            self.found[place] = Found(said.version, tuple(values), Finding(stated, found))
 
-    def agreement(
-        self, keys: Sequence[Key], version: int, answered: Collection[tuple[Key, Region]]
-    ) -> Estimate | None:
+    def agreements(
+        self,
+        keys: Sequence[Key],
+        version: int,
+        answered: Collection[tuple[Key, Region]],
+        values: Sequence[int] = (0, 1),
+    ) -> Agreements | None:
         """Estimate how well a version agrees with its user on whole planes.
 
         Parameters
@@ -166,32 +210,46 @@ class Spots(SpotPlaces):
             The version in use.
         answered : collection of ((int, tuple of int), Region)
             Spot checks that a human answered, and did not take back.
+        values : sequence of int
+            Label values of the classes of today, ascending, 0 first.
 
         Returns
         -------
-        Estimate or None
+        Agreements or None
             None before a plane was predicted.
         """
-        about = len(keys), version, frozenset(answered)
+        images = tuple(dict.fromkeys(key[0] for key in keys))
+        about = images, len(keys), version, frozenset(answered), tuple(values)
         if self._told[0] != about:
-            self._told = about, self._estimate(set(keys), version, answered)
+            told = self._estimate(set(keys), version, answered, values)
+            self._told = about, told
         return self._told[1]
 
     def _estimate(
-        self, keys: set[Key], version: int, answered: Collection[tuple[Key, Region]]
-    ) -> Estimate | None:
-        wanted = [key for key, (told, _) in self._stated.items() if told == version and key in keys]
-        counts = [self._stated[key][1] for key in wanted]
+        self,
+        keys: set[Key],
+        version: int,
+        answered: Collection[tuple[Key, Region]],
+        values: Sequence[int],
+    ) -> Agreements | None:
+        counts, planes = dict[int, "Counts"](), 0
+        for key, stated in self.stated.items():
+            today = stated.within(values)
+            if stated.version == version and key in keys and today is not None:
+                counts[key[0]] = counts.get(key[0], 0) + today
+                planes += 1
         found = [
             finding
-            for (key, region), (told, finding) in self._found.items()
-            if told == version and key in keys and (key, region) in answered
+            for place, each in self.found.items()
+            if each.version == version and place[0] in keys and place in answered
+            if (finding := each.within(values)) is not None
         ]
-        shapes = {each.shape for each in counts} | {each.stated.shape for each in found}
-        if len(shapes) != 1:  # classes came or went since
-            return None
-        told = estimate(counts, found)
-        return None if told is None else told[0]
+        told = estimate(list(counts.values()), found)
+        return (
+            None
+            if told is None
+            else Agreements(told[0], tuple(zip(counts, told[1], strict=True)), planes)
+        )
 
 
 def _common(region: Region, window: Window) -> Window:
