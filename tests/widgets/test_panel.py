@@ -20,9 +20,8 @@ from napari_segloop.session.loop import LoopSession
 from napari_segloop.session.state import ImageState, JobState, LoopState, Primary, QueueState, Told
 from napari_segloop.widgets import classes_section
 from napari_segloop.widgets.agreement import Agreement
-from napari_segloop.widgets.image_list import _tooltip
 from napari_segloop.widgets.panel import SegLoopPanel
-from napari_segloop.widgets.words import state_word
+from napari_segloop.widgets.words import image_tooltip, state_word
 from tests.widgets.hand_driven import (
     METHODS,
     TRAINING,
@@ -122,7 +121,7 @@ def test_how_well_all_agrees_is_said_with_the_goal(make: Make) -> None:
 def test_an_image_unlike_what_was_learnt_says_so() -> None:
     image = ImageState(1, "a.tif", "/a.tif", "predicted", by_version=True, unlike="it is noisier")
     assert state_word(image) == "unlike"
-    assert "It is noisier: unlike what the version in use learnt." in _tooltip(image)
+    assert "It is noisier: unlike what the version in use learnt." in image_tooltip(image)
     assert state_word(replace(image, status="checked")) == "checked"
 
 
