@@ -65,6 +65,7 @@ TORCH_FREE_CORE = {
     "objectids",
     "objects",
     "objecttruth",
+    "outlook",
     "packing",
     "places",
     "plan",

@@ -92,9 +92,9 @@ def test_images_below_the_goal_are_named_the_worst_first() -> None:
     ]
     names = {0: "a.tif", 1: "b.tif"}
     assert images_in_words(told, names, 0.9) == (
-        "Below the goal: b.tif (about 60 %), a.tif (about 80 %). At it: 0 of 2 images."
+        "Below the goal: b.tif (about 60 %), a.tif (about 80 %). 0 of 2 images reach it."
     )
-    assert images_in_words(told, names, 0.5) == "At the goal: 2 of 2 images."
+    assert images_in_words(told, names, 0.5) == "2 of 2 images reach the goal."
     few = [(n, replace(each, checks=7)) for n, each in told]
     vague = (2, Estimate(0.1, 0.0, 1.0, 9))
     assert (

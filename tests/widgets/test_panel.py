@@ -135,7 +135,7 @@ def test_the_way_to_the_goal_is_said_and_drawn(make: Make, qtbot: QtBot) -> None
     session.set("versions", agreement=now, version=2, progress=told)
     assert way.minutes.text().startswith("About 3 to ")
     assert way.images.text() == (
-        "Below the goal: ads_sem_002.tif (about 71 %). At it: 1 of 2 images."
+        "Below the goal: ads_sem_002.tif (about 71 %). 1 of 2 images reach it."
     )
     assert way.plot.accessibleName()
     qtbot.waitUntil(way.plot.isVisible)

@@ -145,7 +145,7 @@ def images_in_words(
     >>> told = [(n, Estimate(0.71 + n / 20, 0.6, 0.99, 9)) for n in range(6)]
     >>> names = {n: f"{n}.tif" for n in range(6)}
     >>> images_in_words(told, names, 0.9)
-    'Below the goal: 0.tif (about 71 %), 1.tif (about 76 %) and 2 more. At it: 2 of 6 images.'
+    'Below the goal: 0.tif (about 71 %), 1.tif (about 76 %) and 2 more. 2 of 6 images reach it.'
     >>> images_in_words(told[5:], names, 0.9)
     ''
     """
@@ -155,10 +155,10 @@ def images_in_words(
     below = sorted((each for each in known if each[1].score < goal), key=lambda e: e[1].score)
     reached = f"{len(known) - len(below)} of {counted(len(images), 'image')}"
     if not below:
-        return f"At the goal: {reached}."
+        return f"{reached} reach the goal."
     named = [f"{names[n]} (about {percent(told.score)})" for n, told in below[:NAMED]]
     more = f" and {len(below) - NAMED} more" if len(below) > NAMED else ""
-    return f"Below the goal: {', '.join(named)}{more}. At it: {reached}."
+    return f"Below the goal: {', '.join(named)}{more}. {reached} reach it."
 
 
 def image_in_words(told: Estimate | None) -> str:

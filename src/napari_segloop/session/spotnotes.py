@@ -44,17 +44,17 @@ class Stated:
     counts : (K, 256) ndarray of int64
         Pixels by predicted class and uncertainty.
     note : list
-        The same as it is kept.
+        The same as it is kept; made when not given.
     """
 
     version: int
     values: tuple[int, ...]
     counts: Counts
-    note: list[object] = field(init=False)
+    note: list[object] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        note = [self.version, list(self.values), packed(self.counts, COUNTS)]
-        object.__setattr__(self, "note", note)
+        if not self.note:
+            self.note.extend((self.version, list(self.values), packed(self.counts, COUNTS)))
 
     @classmethod
     def read(cls, note: object, pixels: int) -> Self:
@@ -80,7 +80,8 @@ class Stated:
         version, values, text = parts_of(note, 3)
         classes = values_in(values)
         counts = unpacked(text, COUNTS, (len(classes), LEVELS))
-        return cls(number_in(version), classes, counted(counts, pixels))
+        known = [version, list(classes), text]
+        return cls(number_in(version), classes, counted(counts, pixels), known)
 
     def within(self, values: Sequence[int]) -> Counts | None:
         """Return the counts by the classes of today.
@@ -209,18 +210,19 @@ class Found:
     finding : Finding
         For the estimate.
     note : list
-        The same as it is kept.
+        The same as it is kept; made when not given.
     """
 
     version: int
     values: tuple[int, ...]
     finding: Finding
-    note: list[object] = field(init=False)
+    note: list[object] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        both = self.finding.stated, self.finding.found
-        texts = [packed(each, COUNTS) for each in both]
-        object.__setattr__(self, "note", [self.version, list(self.values), *texts])
+        if not self.note:
+            both = self.finding.stated, self.finding.found
+            texts = (packed(each, COUNTS) for each in both)
+            self.note.extend((self.version, list(self.values), *texts))
 
     @classmethod
     def read(cls, note: object, pixels: int) -> Self:

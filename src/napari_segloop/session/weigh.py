@@ -104,7 +104,8 @@ def take_over(desk: Desk, key: Key, version: int, stated: Labels) -> None:
     counts = np.asarray(stated, np.int64)
     if not desk.objects:
         counts = _in_classes_of_today(desk, version, counts)
-    desk.spots.state(key, version, counts, _values(desk))
+    if len(counts) == len(_values(desk)):
+        desk.spots.state(key, version, counts, _values(desk))
     compare(desk, key, desk.spots.places(key))
 
 
