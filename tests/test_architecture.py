@@ -66,6 +66,7 @@ TORCH_FREE_CORE = {
     "objectids",
     "objects",
     "objecttruth",
+    "outlook",
     "packing",
     "places",
     "plan",

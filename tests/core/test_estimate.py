@@ -97,3 +97,13 @@ def test_a_pixel_of_the_wrong_object_is_wrong() -> None:
     assert found.tolist() == [[0, 1], [1, 3]]
     unknown = confuse(ids, truth, np.zeros((1, 5), bool), VALUES, objects=True)
     assert not unknown.any()
+
+
+def test_a_class_that_is_nowhere_changes_nothing() -> None:
+    images, every, _ = made(2)
+    wide = [np.vstack([counts, np.zeros((1, 256), np.int64)]) for counts in images]
+    found = [
+        Finding(np.vstack([f.stated, np.zeros((1, 256), np.int64)]), np.pad(f.found, (0, 1)))
+        for f in every[:12]
+    ]
+    assert estimate(wide, found) == estimate(images, every[:12])

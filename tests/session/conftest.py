@@ -132,3 +132,15 @@ def loop(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
     loop.rest()
     session.desk.close()
     session.scratch.close()
+
+
+@pytest.fixture
+def second(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
+    """Another viewer on the same computer."""
+    session = LoopSession(tmp_path / "other models", engine)
+    yield Loop(session, tmp_path)
+    session.saver.finish()
+    if session.project is not None:
+        session.project.close()
+    session.desk.close()
+    session.scratch.close()

@@ -14,7 +14,6 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from napari_segloop.session.loop import LoopSession
 from napari_segloop.store.errors import StoreError
 from tests.session.conftest import SIZE, WHOLE, Loop, discs, photo
 from tests.session.projects import (
@@ -31,10 +30,7 @@ from tests.session.test_saving import CORNER, ONES, WAYS
 from tests.session.test_withstanding import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from napari_segloop.engine.client import Engine
 
 
 KEEPING = set(WAYS) - {"another task", "remove an image"}
@@ -52,18 +48,6 @@ def kept(loop: Loop, tmp_path: Path) -> Loop:
     loop.add()
     fill(loop)
     return loop
-
-
-@pytest.fixture
-def second(engine: Engine, tmp_path: Path) -> Iterator[Loop]:
-    """Another viewer on the same computer."""
-    session = LoopSession(tmp_path / "other models", engine)
-    yield Loop(session, tmp_path)
-    session.saver.finish()
-    if session.project is not None:
-        session.project.close()
-    session.desk.close()
-    session.scratch.close()
 
 
 def fill(loop: Loop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +11,15 @@ import pytest
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.estimate import histogram
 from napari_segloop.core.regions import Region
-from napari_segloop.session import walking
+from napari_segloop.session import walking, weigh
 from napari_segloop.session.spots import Spots
 from napari_segloop.session.state import Place, QueueState
 from tests.session.conftest import SIZE, discs
+from tests.session.projects import begin_in, folder_of, save
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.session.conftest import Loop
 
 KEY = (1, ())
@@ -54,7 +58,7 @@ def test_what_is_seen_in_tiles_is_put_together() -> None:
     whole = np.arange(64 * 64).reshape(64, 64)
     for rows in (slice(0, 16), slice(16, 64)):
         spots.see(KEY, (rows, slice(0, 64)), whole[rows], 3)
-    (said,) = spots._said.values()
+    (said,) = spots.said.values()
     np.testing.assert_array_equal(said.labels, whole[10:30, 10:30])
     assert said.version == 3
 
@@ -63,17 +67,21 @@ def test_a_version_that_stated_nothing_is_not_estimated() -> None:
     spots = Spots()
     blank = histogram(np.zeros((9, 9), int), np.zeros((9, 9), np.uint8), (0, 1))
     spots.state(KEY, 1, blank)
-    assert spots.agreement([KEY], 2, []) is None
-    assert spots.agreement([], 1, []) is None
-    told = spots.agreement([KEY], 1, [])
+    assert spots.agreements([KEY], 2, []) is None
+    assert spots.agreements([], 1, []) is None
+    told = spots.agreements([KEY], 1, [])
     assert told is not None
-    assert told.score == 1.0
+    assert told.whole.score == 1.0
     spots.clear()
-    assert spots.agreement([KEY], 1, []) is None
+    assert spots.agreements([KEY], 1, []) is None
 
 
-def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(loop: Loop) -> None:
-    first, second = loop.add(2)
+def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(
+    loop: Loop, second: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+    begin_in(loop, tmp_path / "projects")
+    first, last = loop.add(2)
     loop.check_truth(first)
     loop.train(2)
     session = loop.session
@@ -105,11 +113,47 @@ def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(lo
     session.accept_again()
     assert session.state.agreement == told
     never = [*session.desk.spots.never_teach((first, ()))]
-    never += session.desk.spots.never_teach((second, ()))
+    never += session.desk.spots.never_teach((last, ()))
     assert len(never) == len(drawn)
     assert all(0 <= each.rows[0] < each.rows[1] <= SIZE for each in never)
+    (told_first,) = session.state.progress.rounds
+    assert (told_first.estimate, told_first.planes) == (told, 2)
+    assert_said_again_after_opening(loop, second)
     loop.train(1)
     assert session.desk.versions.states[-1].test >= len(drawn)
+    assert session.state.progress.rounds[0] == told_first
+    assert_survives_changes(loop)
+
+
+def assert_said_again_after_opening(loop: Loop, second: Loop) -> None:
+    """The same estimates without predicting again, and spot checks that wait still are some."""
+    save(loop)
+    before, spots = loop.session.state, loop.session.desk.spots
+    session = second.session
+    session.open_project(copytree(folder_of(loop), loop.folder / "copy"))
+    second.until(lambda: session.project is not None)
+    after, again = session.state, session.desk.spots
+    assert after.agreement == before.agreement
+    assert after.progress == before.progress
+    chances = [[place.probability for place in each.queue.places] for each in (before, after)]
+    assert chances[0] == chances[1]
+    assert again.said.keys() == spots.said.keys()
+    for place, said in spots.said.items():
+        np.testing.assert_array_equal(again.said[place].labels, said.labels)
+
+
+def assert_survives_changes(loop: Loop) -> None:
+    """A class that comes, or an image that goes, takes no estimate away and asks again."""
+    session = loop.session
+    told, places = session.state.agreement, set(session.desk.spots.found)
+    session.add_class("other")
+    assert session.state.agreement == told  # nobody has found any of it
+    for key in session.desk.all_keys():
+        weigh.compare(session.desk, key, session.desk.spots.places(key))
+    assert session.desk.spots.reopened >= places  # their background may be the other class
+    assert session.state.agreement is not None
+    offered = {(p.image, p.region) for p in weigh.next_spots(session.desk, session.offers, 9)}
+    assert offered >= {(key[0], region) for key, region in places}
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])

@@ -17,12 +17,13 @@ from napari_segloop.core.estimate import Estimate
 from napari_segloop.core.firstmasks import FirstMaskSettings
 from napari_segloop.engine.requests import FirstMaskAnswer
 from napari_segloop.session.loop import LoopSession
+from napari_segloop.session.progress import Progress, Round
 from napari_segloop.session.state import ImageState, JobState, LoopState, Primary, QueueState, Told
 from napari_segloop.widgets import classes_section
 from napari_segloop.widgets.agreement import Agreement
-from napari_segloop.widgets.image_list import _tooltip
 from napari_segloop.widgets.panel import SegLoopPanel
-from napari_segloop.widgets.words import state_word
+from napari_segloop.widgets.way_to_goal import WayToGoal
+from napari_segloop.widgets.words import image_tooltip, state_word
 from tests.widgets.hand_driven import (
     METHODS,
     TRAINING,
@@ -119,10 +120,39 @@ def test_how_well_all_agrees_is_said_with_the_goal(make: Make) -> None:
     assert "Done" not in part.words.text()  # three spot checks are too few
 
 
+def test_the_way_to_the_goal_is_said_and_drawn(make: Make, qtbot: QtBot) -> None:
+    panel, session = make(replace(IDLE, images=images(2)))
+    panel.sections["Check"].unfold()
+    way = panel.sections["Check"].findChild(WayToGoal)
+    assert not way.isVisible()
+    before, now = Estimate(0.6, 0.5, 0.7, 2), Estimate(0.8, 0.72, 0.86, 12)
+    first, second = Round(1, before, 9, 8, 80.0), Round(2, now, 9, 16, 160.0)
+    session.set("queue", progress=Progress((first,), (), 16, 12.0), queue=QueueState(places(12)))
+    assert way.minutes.text() == "12 places left, about 2 min."
+    assert not way.plot.isVisible()  # one version is no course
+    each = ((1, Estimate(0.95, 0.9, 0.99, 12)), (2, Estimate(0.71, 0.6, 0.8, 12)))
+    told = Progress((first, second), each, 16, 12.0)
+    session.set("versions", agreement=now, version=2, progress=told)
+    assert way.minutes.text().startswith("About 3 to ")
+    assert way.images.text() == (
+        "Below the goal: ads_sem_002.tif (about 71 %). 1 of 2 images reach it."
+    )
+    assert way.plot.accessibleName()
+    qtbot.waitUntil(way.plot.isVisible)
+    assert [*way.plot._parts["points"].getData()[1]] == [60, 80]
+    assert way.plot._parts["goal"].value() == 90
+    session.set("queue", goal=0.7)
+    assert way.plot._parts["goal"].value() == pytest.approx(70)
+    tips = [panel.images.rows.index(n, 0).data(Qt.ItemDataRole.ToolTipRole) for n in range(2)]
+    assert "Agrees with you on about 71 % (60 to 80 %)." in tips[1]
+    session.set("versions", progress=Progress(), queue=QueueState())
+    assert not way.isVisible()
+
+
 def test_an_image_unlike_what_was_learnt_says_so() -> None:
     image = ImageState(1, "a.tif", "/a.tif", "predicted", by_version=True, unlike="it is noisier")
     assert state_word(image) == "unlike"
-    assert "It is noisier: unlike what the version in use learnt." in _tooltip(image)
+    assert "It is noisier: unlike what the version in use learnt." in image_tooltip(image)
     assert state_word(replace(image, status="checked")) == "checked"
 
 

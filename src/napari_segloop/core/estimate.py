@@ -160,11 +160,26 @@ def estimate(
     """
     if not stated or not sum(counts.sum() for counts in stated):
         return None
+    stated, checks = _of_classes_there(stated, checks)
     mixing = _mixing(stated, checks)
     means = [_expected(counts, mixing) for counts in stated]
     slips = _Slips.of(checks, stated, mixing)
     each = tuple(_estimate(mean, slips, of_all=False) for mean in means)
     return _estimate(np.sum(means, axis=0), slips, of_all=True), each
+
+
+def _of_classes_there(
+    stated: Sequence[Counts], checks: Sequence[Finding]
+) -> tuple[Sequence[Counts], Sequence[Finding]]:
+    """Leave out classes that were neither predicted nor found anywhere, as one that came since."""
+    sizes = np.sum([counts.sum(1) for counts in stated], axis=0)
+    sizes = sizes + sum((each.found.sum(0) for each in checks), np.zeros_like(sizes))
+    there = sizes > 0
+    there[0] = True
+    if there.sum() == 1:  # where there is background alone, what is unsure is of any class
+        return stated, checks
+    found = [Finding(each.stated[there], each.found[np.ix_(there, there)]) for each in checks]
+    return [counts[there] for counts in stated], found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +225,7 @@ class _Slips:
 
 def _estimate(mean: Floats, slips: _Slips, *, of_all: bool) -> Estimate:
     """Correct what is expected by what the spot checks found, and say how sure that is."""
-    number, places = len(slips.pixels), mean.sum() / slips.size
+    number, places = len(slips.pixels), float(mean.sum()) / slips.size
     total = np.maximum(mean + mean.sum() * slips.rate, 0)
     slope = _slope(total)
     spread = PRIOR_CHECKS * float((slope * slips.prior).sum()) ** 2

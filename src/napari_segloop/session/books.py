@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_segloop.core.normalize import Statistics
 from napari_segloop.session.offers import found_in, region_of, written
+from napari_segloop.session.spotkeeping import notes_of
 from napari_segloop.session.state import Place, QueueState
 from napari_segloop.store.records import ImageRecord, OfferedRegion, ProjectRecord
 
@@ -112,10 +113,8 @@ def queue_in(notes: Mapping[str, Any]) -> tuple[QueueState, int, int, int | None
     opened : int or None
         Number of the image that was open.
     """
-    places = tuple(
-        Place(int(image), region_of(OfferedRegion.from_dict(region)))
-        for image, region in notes.get("places", ())
-    )
+    waiting = [(n, OfferedRegion.from_dict(each)) for n, each in notes.get("places", ())]
+    places = tuple(Place(int(n), region_of(each), each.probability) for n, each in waiting)
     done = tuple(n for n in notes.get("done", ()) if n in range(len(places)))
     accepted, checked = (int(notes.get(name, 0)) for name in ("accepted", "checked"))
     opened = notes.get("opened")
@@ -178,12 +177,17 @@ def _queue(session: LoopParts) -> dict[str, Any]:
     known = session.desk.images
     queue = session.queue
     return {
-        "places": [[p.image, written(p.region).to_dict()] for p in queue.places],
+        "places": [[p.image, _waiting(p).to_dict()] for p in queue.places],
         "done": list(queue.done),
         "accepted": session.accepted,
         "checked": session.checked,
         "opened": known.opened if known.opened in known.identities else None,
     }
+
+
+def _waiting(place: Place) -> OfferedRegion:
+    kind = "audit" if place.probability else "ranked"
+    return written(place.region, kind=kind, probability=place.probability)
 
 
 class _Planes:
@@ -198,6 +202,7 @@ class _Planes:
         self.predicted = _by_image(desk.predicted)
         self.checked = _by_image({k: n for k, n in desk.checked_by_plane().items() if n})
         self.places = _by_image(truths.places)
+        self.spots = notes_of(desk.spots)
 
 
 def _by_image(values: Mapping[Key, T]) -> dict[int, dict[Index, T]]:
@@ -224,6 +229,7 @@ def _image(session: LoopParts, number: int, planes: _Planes) -> ImageRecord:
         tuple(planes.unsure.get(number, ())),
         {_name(index): pixels for index, pixels in planes.checked.get(number, {}).items()},
         {} if statistics is None else {k: list(v) for k, v in asdict(statistics).items()},
+        planes.spots.get(number, {}),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_segloop.session import weigh
 from napari_segloop.session.desk import Write
 from napari_segloop.session.truth_actions import TruthActions
 
@@ -100,3 +101,4 @@ class ClassActions(TruthActions):
                 )  # fmt: skip
                 self.desk.count_checked(key)
         self.take_table(table)
+        weigh.renumber(self.desk, mapping | dict.fromkeys(dropped, 0))

@@ -236,6 +236,7 @@ class ImageActions(LoopParts):
                 self.opening.emit(None)
             self.desk.images.remove(image)
             self.desk.truths.forget(image)
+            self.desk.spots.forget(image)
             self.queue = walking.without(self.queue, image)
             self.note("images", "queue")
 

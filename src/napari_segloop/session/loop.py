@@ -21,7 +21,7 @@ from napari_segloop.engine.messages import (
     JobStarted,
     Message,
 )
-from napari_segloop.session import weigh
+from napari_segloop.session import rounds, weigh
 from napari_segloop.session.advice import Situation, next_step, why_learn_again
 from napari_segloop.session.agreed import is_reached
 from napari_segloop.session.class_actions import ClassActions
@@ -110,6 +110,7 @@ class LoopSession(ClassActions, ProjectCare):
             damaged=self.damaged,
             agreement=weigh.agreement(self.desk, self.offers),
             goal=self.goal,
+            progress=rounds.progress_of(self.desk, self.offers),
         )
 
     def start(self) -> None:

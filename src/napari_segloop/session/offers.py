@@ -125,6 +125,16 @@ class Offers:
         offered = self._offered.get(place)
         return offered is not None and offered.state in SAID.values()
 
+    def answers(self) -> list[OfferedRegion]:
+        """Return all places that the user answered, and did not take back.
+
+        Returns
+        -------
+        list of OfferedRegion
+            In the order in which they were offered.
+        """
+        return [each for each in self._offered.values() if each.state in SAID.values()]
+
     def spot_checks(self) -> tuple[Place, ...]:
         """Return the random spot checks that were offered.
 

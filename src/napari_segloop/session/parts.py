@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.engine.client import Engine
+from napari_segloop.session import rounds
 from napari_segloop.session.books import write_books
 from napari_segloop.session.desk import Desk
 from napari_segloop.session.imagelist import ImageList
@@ -138,6 +139,8 @@ class LoopParts:
 
     def publish(self) -> None:
         """Emit what was noted: writes first, then the names of parts."""
+        if self.desk.changed & rounds.WORTH and self.running("predict") is None:
+            rounds.take_note(self.desk, self.offers)
         writes, self.desk.writes = self.desk.writes, []
         for write in writes:
             self.written.emit(write)

@@ -1,21 +1,22 @@
-"""Random spot checks: which places are drawn, what a version said there, and what a human found.
+"""Random spot checks: what a version said there, and what a human found.
 
-What they say of all images is computed in core; who walks to them is not known here.
+What they say of all images is computed in core; which places are drawn is `spotplaces.py`'s.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from napari_segloop.core.estimate import Estimate, Finding, confuse, estimate, histogram
-from napari_segloop.core.holdout import Drawn
-from napari_segloop.core.spotchecks import CellPlane, Draw, draw, draw_plane
+from napari_segloop.core.checkstate import NOT_CHECKED
+from napari_segloop.core.estimate import Finding, confuse, estimate, histogram
+from napari_segloop.session.progress import Agreements
+from napari_segloop.session.spotnotes import Found, Said, Stated
+from napari_segloop.session.spotplaces import Key, SpotPlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from napari_segloop.core.corrections import PlaneTruth
     from napari_segloop.core.estimate import Counts
@@ -23,110 +24,71 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.regions import Region
 
-SIDE: Final = 128
-"""Pixels: small enough for a look of seconds, whatever the objects."""
-MOST: Final = 48  # spot checks; from then on the interval hardly narrows
-
-Key = tuple[int, tuple[int, ...]]
 Window = tuple[slice, slice]
 
 
-@dataclass(slots=True, eq=False)
-class _Said:
-    """What a version said of a place."""
-
-    version: int
-    labels: Labels
+MOST_OPEN: Final = 0.05
+"""Share of a spot check that may be unknown again, as after a stroke that was undone."""
 
 
-class Spots:
+class Spots(SpotPlaces):
     """The spot checks of a loop.
 
-    What a version states of whole planes is kept as counts; labels only of the places.
+    Attributes
+    ----------
+    stated : dict of (int, tuple of int) to Stated
+        What the last version that predicted a plane states of it, as counts.
+    said : dict of ((int, tuple of int), Region) to Said
+        What it said of a place.
+    found : dict of ((int, tuple of int), Region) to Found
+        What a human found there.
+    reopened : set of ((int, tuple of int), Region)
+        Places of which too much counts as not checked again, since a class came.
     """
 
     def __init__(self) -> None:
-        self._draws = dict[Key, Draw]()
-        self._chance = dict[Key, dict["Region", float]]()
-        self._said = dict[tuple[Key, "Region"], _Said]()
-        self._stated = dict[Key, tuple[int, "Counts"]]()
-        self._found = dict[tuple[Key, "Region"], tuple[int, Finding]]()
-        self._told: tuple[object, Estimate | None] = (None, None)
+        super().__init__()
+        self.said = dict[tuple[Key, "Region"], Said]()
+        self.stated = dict[Key, Stated]()
+        self.found = dict[tuple[Key, "Region"], Found]()
+        self.reopened = set[tuple[Key, "Region"]]()
+        self._told: tuple[object, Agreements | None] = (None, None)
 
     def clear(self) -> None:
         """Forget everything."""
-        for part in (self._draws, self._chance, self._said, self._stated, self._found):
+        super().clear()
+        for part in (self.said, self.stated, self.found, self.reopened):
             part.clear()
         self._told = None, None
 
-    def draw(
-        self,
-        planes: Iterable[tuple[Key, str, tuple[int, int]]],
-        count: int,
-        answered: Collection[tuple[Key, Region]],
-    ) -> list[tuple[Key, Region, float]]:
-        """Return the next places to check.
+    def forget(self, image: int) -> None:
+        """Forget all of an image that was taken off the list.
 
         Parameters
         ----------
-        planes : iterable of ((int, tuple of int), str, (int, int))
-            Planes to draw from: image and index, the image's name, rows and columns.
-        count : int
-            How many are wanted.
-        answered : collection of ((int, tuple of int), Region)
-            Spot checks that a human answered.
-
-        Returns
-        -------
-        list of ((int, tuple of int), Region, float)
-            Plane, place, and its probability of being drawn.
+        image : int
+            Its number.
         """
-        drawn = draw((self._drawn(*plane) for plane in planes), MOST)
-        said = {(key[0], *_place(key, region)) for key, region in answered}
-        found = list[tuple[Key, "Region", float]]()
-        for number, check in enumerate(drawn.first, 1):
-            key = int(check.identity.split(" ", 1)[0]), check.region.index
-            if (key[0], *_place(key, check.region)) not in said and len(found) < count:
-                found.append((key, check.region, number / drawn.cells))
-        return found
+        super().forget(image)
+        for part in (self.said, self.found):
+            for place in [place for place in part if place[0][0] == image]:
+                del part[place]
+        for key in [key for key in self.stated if key[0] == image]:
+            del self.stated[key]
+        self.reopened = {place for place in self.reopened if place[0][0] != image}
 
-    def _drawn(self, key: Key, name: str, shape: tuple[int, int]) -> Draw:
-        if key not in self._draws:
-            plane = CellPlane(f"{key[0]} {name}", key[1], shape, SIDE)
-            self._draws[key] = draw_plane(plane, MOST)
-        return self._draws[key]
-
-    def keep(self, key: Key, region: Region, probability: float) -> None:
-        """Take note of a place that is offered, or was in an earlier session: it never teaches.
+    def renumber(self, mapping: Mapping[int, int]) -> None:
+        """Take note that classes were merged or deleted; what was found is to be compared anew.
 
         Parameters
         ----------
-        key : (int, tuple of int)
-            Image and index.
-        region : Region
-            The place.
-        probability : float
-            Of being drawn.
+        mapping : mapping of int to int
+            Old label value to the one that it is now; 0 for a class that was deleted.
         """
-        self._chance.setdefault(key, {})[region] = probability
-
-    def never_teach(self, key: Key) -> tuple[Drawn, ...]:
-        """Return the places of a plane that test only.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-
-        Returns
-        -------
-        tuple of Drawn
-            For `core.lesson.TrainingImage`.
-        """
-        return tuple(
-            Drawn((r.y, r.y + r.height), (r.x, r.x + r.width), chance)
-            for r, chance in self._chance.get(key, {}).items()
-        )
+        self._told = None, None
+        self.stated = {key: told.renumbered(mapping) for key, told in self.stated.items()}
+        for said in self.said.values():
+            said.renumber(mapping)
 
     def see(self, key: Key, window: Window, labels: Labels, version: int) -> None:
         """Take note of what a version says of the places in a part of a plane.
@@ -146,16 +108,15 @@ class Spots:
             rows, columns = _common(region, window)
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
-            said = self._said.get((key, region))
+            said = self.said.get((key, region))
             if said is None or said.version != version:
                 blank = np.zeros((region.height, region.width), labels.dtype)
-                said = self._said[key, region] = _Said(version, blank)
-            said.labels = said.labels.astype(np.result_type(said.labels, labels), copy=False)
+                said = self.said[key, region] = Said(version, blank)
             inner = _moved(rows, region.y), _moved(columns, region.x)
             outer = _moved(rows, window[0].start), _moved(columns, window[1].start)
-            said.labels[inner] = labels[outer]
+            said.put(inner, labels[outer])
 
-    def state(self, key: Key, version: int, counts: Counts) -> None:
+    def state(self, key: Key, version: int, counts: Counts, values: Sequence[int] = (0, 1)) -> None:
         """Take note of what a version states of a whole plane.
 
         Parameters
@@ -166,8 +127,10 @@ class Spots:
             Its number.
         counts : (K, 256) ndarray of int64
             Pixels by predicted class and uncertainty.
+        values : sequence of int
+            Label values of the classes, ascending, 0 first.
         """
-        self._stated[key] = version, counts
+        self.stated[key] = Stated(version, tuple(values), counts)
         self._told = None, None
 
     def ask(self, key: Key, region: Region, prediction: Labels, version: int) -> None:
@@ -184,9 +147,9 @@ class Spots:
         version : int
             Its number.
         """
-        known = self._said.get((key, region))
+        known = self.said.get((key, region))
         if known is None or known.version != version:
-            self._said[key, region] = _Said(version, prediction.copy())
+            self.said[key, region] = Said(version, prediction.copy())
 
     def answer(
         self,
@@ -219,18 +182,24 @@ class Spots:
             Whether labels are ids.
         """
         self._told = None, None
-        said, at = self._said.get((key, region)), region.slices
-        known = truth[at]
-        if said is None or uncertainty is None or not known.any():
-            self._found.pop((key, region), None)
-            return
-        stated = histogram(said.labels[known], uncertainty[at][known], values)
-        found = confuse(said.labels, plane.labels[at], known, values, objects=objects)
-        self._found[key, region] = said.version, Finding(stated, found)
+        place, at = (key, region), region.slices
+        said, known = self.said.get(place), truth[at]
+        self.found.pop(place, None)
+        self.reopened.discard(place)
+        if (plane.checked[at] == NOT_CHECKED).mean() > MOST_OPEN:
+            self.reopened.add(place)
+        elif said is not None and uncertainty is not None and known.any():
+            stated = histogram(said.labels[known], uncertainty[at][known], values)
+            found = confuse(said.labels, plane.labels[at], known, values, objects=objects)
+            self.found[place] = Found(said.version, tuple(values), Finding(stated, found))
 
-    def agreement(
-        self, keys: Sequence[Key], version: int, answered: Collection[tuple[Key, Region]]
-    ) -> Estimate | None:
+    def agreements(
+        self,
+        keys: Sequence[Key],
+        version: int,
+        answered: Collection[tuple[Key, Region]],
+        values: Sequence[int] = (0, 1),
+    ) -> Agreements | None:
         """Estimate how well a version agrees with its user on whole planes.
 
         Parameters
@@ -241,51 +210,46 @@ class Spots:
             The version in use.
         answered : collection of ((int, tuple of int), Region)
             Spot checks that a human answered, and did not take back.
+        values : sequence of int
+            Label values of the classes of today, ascending, 0 first.
 
         Returns
         -------
-        Estimate or None
+        Agreements or None
             None before a plane was predicted.
         """
-        about = len(keys), version, frozenset(answered)
+        images = tuple(dict.fromkeys(key[0] for key in keys))
+        about = images, len(keys), version, frozenset(answered), tuple(values)
         if self._told[0] != about:
-            self._told = about, self._estimate(set(keys), version, answered)
+            told = self._estimate(set(keys), version, answered, values)
+            self._told = about, told
         return self._told[1]
 
     def _estimate(
-        self, keys: set[Key], version: int, answered: Collection[tuple[Key, Region]]
-    ) -> Estimate | None:
-        wanted = [key for key, (told, _) in self._stated.items() if told == version and key in keys]
-        counts = [self._stated[key][1] for key in wanted]
+        self,
+        keys: set[Key],
+        version: int,
+        answered: Collection[tuple[Key, Region]],
+        values: Sequence[int],
+    ) -> Agreements | None:
+        counts, planes = dict[int, "Counts"](), 0
+        for key, stated in self.stated.items():
+            today = stated.within(values)
+            if stated.version == version and key in keys and today is not None:
+                counts[key[0]] = counts.get(key[0], 0) + today
+                planes += 1
         found = [
             finding
-            for (key, region), (told, finding) in self._found.items()
-            if told == version and key in keys and (key, region) in answered
+            for place, each in self.found.items()
+            if each.version == version and place[0] in keys and place in answered
+            if (finding := each.within(values)) is not None
         ]
-        shapes = {each.shape for each in counts} | {each.stated.shape for each in found}
-        if len(shapes) != 1:  # classes came or went since
-            return None
-        told = estimate(counts, found)
-        return None if told is None else told[0]
-
-    def places(self, key: Key) -> tuple[Region, ...]:
-        """Return the places of a plane that were offered.
-
-        Parameters
-        ----------
-        key : (int, tuple of int)
-            Image and index.
-
-        Returns
-        -------
-        tuple of Region
-            In the order in which they were offered.
-        """
-        return tuple(self._chance.get(key, {}))
-
-
-def _place(key: Key, region: Region) -> tuple[tuple[int, ...], int, int, int, int]:
-    return key[1], region.y, region.x, region.height, region.width
+        told = estimate(list(counts.values()), found)
+        return (
+            None
+            if told is None
+            else Agreements(told[0], tuple(zip(counts, told[1], strict=True)), planes)
+        )
 
 
 def _common(region: Region, window: Window) -> Window:

@@ -8,12 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from napari_segloop.session.savedstate import (
-    DamagedState,
-    RecentState,
-    SavedState,
-    SnapshotState,
-)
+from napari_segloop.session.progress import Progress
+from napari_segloop.session.savedstate import DamagedState, RecentState, SavedState, SnapshotState
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
@@ -278,6 +274,8 @@ class LoopState:
         How well the version in use agrees with the user on all that it predicted.
     goal : float
         Agreement that is good enough, 0 to 1.
+    progress : Progress
+        The way there: by version, by image, and at which pace.
     """
 
     task: Task | None = None
@@ -296,3 +294,4 @@ class LoopState:
     damaged: DamagedState | None = None
     agreement: Estimate | None = None
     goal: float = 0.9
+    progress: Progress = field(default_factory=Progress)

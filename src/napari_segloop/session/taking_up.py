@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.classes import ClassTable
-from napari_segloop.session import walking
+from napari_segloop.session import spotkeeping, walking
 from napari_segloop.session.books import index_of, queue_in, statistics_in
 from napari_segloop.session.offers import region_of
 from napari_segloop.session.state import ImageState, Place
@@ -120,3 +120,6 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
             session.desk.spots.keep((record.number, each.index), region, each.probability or 1.0)
         elif each.state in {"open", "later"} and each.kind != DISPUTED:
             places.setdefault((record.number, each.index), []).append(region)
+    shape, predicted = record.identity.shape, {index_of(name) for name in record.predicted}
+    spots = session.desk.spots
+    spotkeeping.take_up(spots, record.number, record.spots, predicted, (shape.rows, shape.columns))

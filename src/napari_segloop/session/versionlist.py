@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_segloop.core.errors import InputError
 from napari_segloop.session.facts import Facts, Origin
+from napari_segloop.session.progress import Round
 from napari_segloop.session.state import Version
 from napari_segloop.store.records import VersionRecord
 
@@ -30,6 +31,7 @@ class VersionList:
         self._origins = dict[int, Origin]()
         self._renumbered = dict[int, dict[int, int]]()
         self._mappings = list["Mapping[int, int]"]()
+        self.rounds = dict[int, Round]()  # how well a version agreed while it was in use
         self.current: int | None = None
 
     @property
@@ -61,7 +63,8 @@ class VersionList:
         known = asdict(self._versions[number]) | asdict(self._origins[number])
         known |= asdict(self._facts[number])
         meaning = {str(old): now for old, now in self._renumbered.get(number, {}).items()}
-        return VersionRecord(**known, meaning=meaning)
+        agreed = self.rounds[number].to_dict() if number in self.rounds else {}
+        return VersionRecord(**known, meaning=meaning, agreed=agreed)
 
     def pin(self, number: int, is_kept: bool) -> None:  # two states
         """Keep the model of a version when others are cleared away, or not.

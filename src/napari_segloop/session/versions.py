@@ -17,6 +17,7 @@ from napari_segloop.core.errors import OutputError
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.facts import Facts, Origin, taken_from
 from napari_segloop.session.modelbytes import read_model_file
+from napari_segloop.session.progress import Round
 from napari_segloop.session.state import Version
 from napari_segloop.session.versionlist import VersionList
 
@@ -119,10 +120,15 @@ class Versions(VersionList):
             self._facts[each.number] = taken_from(Facts, each)
             self._origins[each.number] = taken_from(Origin, each)
             self._renumbered[each.number] = {int(old): now for old, now in each.meaning.items()}
+            told = Round.from_dict(each.number, each.agreed)
+            if told is not None:
+                self.rounds[each.number] = told
 
     def clear(self) -> None:
         """Forget all versions; files that are written stay."""
-        for part in (self._versions, self._facts, self._origins, self._renumbered):
+        for part in (
+            self._versions, self._facts, self._origins, self._renumbered, self.rounds
+        ):  # fmt: skip
             part.clear()
         self._stored, self.current, self._blob = None, None, None
         with self._lock:

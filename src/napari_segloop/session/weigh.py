@@ -9,13 +9,14 @@ import numpy as np
 from napari_segloop.session.state import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_segloop.core.estimate import Counts, Estimate
     from napari_segloop.core.images import Labels
     from napari_segloop.core.regions import Region
     from napari_segloop.session.desk import Desk, Key
     from napari_segloop.session.offers import Offers
+    from napari_segloop.session.progress import Agreements
 
 
 def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
@@ -43,11 +44,7 @@ def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
         for key in desk.all_keys()
         if desk.predicted.get(key) == version
     ]
-    answered = [
-        ((place.image, place.region.index), place.region)
-        for place in offers.spot_checks()
-        if offers.is_answered(place)
-    ]
+    answered = _answered(offers) - desk.spots.reopened
     found = desk.spots.draw(planes, count, answered)
     return [Place(key[0], region, chance) for key, region, chance in found]
 
@@ -84,8 +81,7 @@ def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
     """
     if not regions:
         return
-    plane, objects = desk.plane(key), desk.objects
-    values = (0, 1) if objects else (0, *desk.table.values)
+    plane, objects, values = desk.plane(key), desk.objects, _values(desk)
     truth, unsure = plane.truth(desk.table, objects=objects), desk.truths.uncertainty(key)
     for region in regions:
         desk.spots.answer(key, region, plane, unsure, values, truth, objects=objects)
@@ -108,12 +104,13 @@ def take_over(desk: Desk, key: Key, version: int, stated: Labels) -> None:
     counts = np.asarray(stated, np.int64)
     if not desk.objects:
         counts = _in_classes_of_today(desk, version, counts)
-    desk.spots.state(key, version, counts)
+    if len(counts) == len(_values(desk)):
+        desk.spots.state(key, version, counts, _values(desk))
     compare(desk, key, desk.spots.places(key))
 
 
 def _in_classes_of_today(desk: Desk, version: int, stated: Counts) -> Counts:
-    facts, today = desk.versions.facts, (0, *desk.table.values)
+    facts, today = desk.versions.facts, _values(desk)
     if facts is None or len(facts.values) != len(stated):
         return stated
     values = desk.versions.translate(version, np.array(facts.values))
@@ -123,8 +120,45 @@ def _in_classes_of_today(desk: Desk, version: int, stated: Counts) -> Counts:
     return counts
 
 
-def agreement(desk: Desk, offers: Offers) -> Estimate | None:
+def renumber(desk: Desk, mapping: Mapping[int, int]) -> None:
+    """Take note that classes were merged or deleted, once the planes say so.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes, and the classes of today.
+    mapping : mapping of int to int
+        Old label value to the one that it is now; 0 for a class that was deleted.
+    """
+    desk.spots.renumber(mapping)
+    for key in {key for key, _ in desk.spots.found}:
+        compare(desk, key, desk.spots.places(key))
+        desk.settle(key)
+
+
+def agreements(desk: Desk, offers: Offers) -> Agreements | None:
     """Estimate how well the version in use agrees with the user on all that it predicted.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    offers : Offers
+        What was answered.
+
+    Returns
+    -------
+    Agreements or None
+        Over all, and by image; None before there is anything to go by.
+    """
+    version = desk.versions.current
+    if version is None:
+        return None
+    return desk.spots.agreements(desk.all_keys(), version, _answered(offers), _values(desk))
+
+
+def agreement(desk: Desk, offers: Offers) -> Estimate | None:
+    """Estimate how well the version in use agrees with the user, over all that it predicted.
 
     Parameters
     ----------
@@ -138,12 +172,18 @@ def agreement(desk: Desk, offers: Offers) -> Estimate | None:
     Estimate or None
         None before there is anything to go by.
     """
-    version = desk.versions.current
-    if version is None:
-        return None
-    answered = {
+    told = agreements(desk, offers)
+    return None if told is None else told.whole
+
+
+def _answered(offers: Offers) -> set[tuple[Key, Region]]:
+    return {
         ((place.image, place.region.index), place.region)
         for place in offers.spot_checks()
         if offers.is_answered(place)
     }
-    return desk.spots.agreement(desk.all_keys(), version, answered)
+
+
+def _values(desk: Desk) -> tuple[int, ...]:
+    """Return label values, ascending, 0 first: the table may show them in another order."""
+    return (0, 1) if desk.objects else (0, *sorted(desk.table.values))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from napari_segloop.core.errors import InputError
-from napari_segloop.store.errors import damaged
+from napari_segloop.store.errors import StoreError, damaged
 
 Check = Callable[[str, object], Any]
 DEEPEST: Final = 8
@@ -194,6 +194,31 @@ def table(key: Check, check: Check, most: int = MANY) -> Check:
         return {key(name, word): check(name, item) for word, item in value.items()}
 
     return check_all
+
+
+def or_else(check: Check, instead: Callable[[], object]) -> Check:
+    """Accept anything: what makes no sense is passed over, because it can be made again.
+
+    Parameters
+    ----------
+    check : callable
+        For what makes sense.
+    instead : callable
+        Returns what the field is otherwise.
+
+    Returns
+    -------
+    callable
+        The check.
+    """
+
+    def check_or(name: str, value: object) -> object:
+        try:
+            return check(name, value)
+        except StoreError:
+            return instead()
+
+    return check_or
 
 
 def document(name: str, value: object) -> dict[str, Any]:

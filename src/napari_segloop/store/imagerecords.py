@@ -23,6 +23,7 @@ from napari_segloop.store.checks import (
     integer,
     one_of,
     optional,
+    or_else,
     real,
     table,
     text,
@@ -249,6 +250,9 @@ class ImageRecord(Record):
         Number of checked pixels of a plane, named as in ``predicted``.
     statistics : dict
         Of the grey values of the whole image, as `core.normalize.Statistics` has them.
+    spots : dict
+        What versions said of planes and spot checks, as the session keeps it; empty where it is
+        damaged.
     """
 
     number: int
@@ -262,6 +266,7 @@ class ImageRecord(Record):
     unsure: tuple[tuple[int, ...], ...] = ()
     checked: dict[str, int] = field(default_factory=dict)
     statistics: dict[str, Any] = field(default_factory=dict)
+    spots: dict[str, Any] = field(default_factory=dict)
     checks: ClassVar[dict[str, Check]] = {
         "number": NUMBER,
         "identity": record(Identity),
@@ -271,4 +276,5 @@ class ImageRecord(Record):
         "offered": each(record(OfferedRegion)),
         **dict.fromkeys(("planes", "stated", "unsure"), each(_INDEX)),
         "statistics": document,
+        "spots": or_else(document, dict),
     }

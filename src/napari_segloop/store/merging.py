@@ -98,7 +98,7 @@ class _Merge:
         for their in theirs:
             mine = partners.get(their.number)
             if mine is None:
-                mine = replace(their, number=following, predicted={}, planes=())
+                mine = replace(their, number=following, predicted={}, planes=(), spots={})
                 following += 1
                 self._own.save(Save(images=(mine,)))
             found, changed = self._merge_image(mine, their)

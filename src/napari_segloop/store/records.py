@@ -27,6 +27,7 @@ from napari_segloop.store.checks import (
     integer,
     one_of,
     optional,
+    or_else,
     real,
     table,
     text,
@@ -112,6 +113,9 @@ class VersionRecord(Record):
         Of the images that taught, in micrometres.
     meaning : dict of str to int
         What label values that it predicts are now, where classes were merged or deleted since.
+    agreed : dict of str to float
+        How well it agreed with the user on all images, as the session keeps it; empty before that
+        was estimated, and where it is damaged.
     """
 
     number: int
@@ -143,6 +147,7 @@ class VersionRecord(Record):
     task: str = "classes"
     pixel_size: tuple[float, float] | None = None
     meaning: dict[str, int] = field(default_factory=dict)
+    agreed: dict[str, float] = field(default_factory=dict)
     checks: ClassVar[dict[str, Check]] = {
         "number": NUMBER,
         "model": text(64, "[0-9a-f]{64}"),
@@ -166,6 +171,7 @@ class VersionRecord(Record):
         "task": TASK,
         "pixel_size": PIXEL_SIZE,
         "meaning": table(text(20), COUNT, 1000),
+        "agreed": or_else(table(text(20), real(0, FAR), 20), dict),
     }
 
 

@@ -17,6 +17,7 @@ from napari_segloop.widgets.brushes import Brushes
 from napari_segloop.widgets.keys import DEFAULT_KEYS
 from napari_segloop.widgets.legend import Legend
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
+from napari_segloop.widgets.way_to_goal import WayToGoal
 from napari_segloop.widgets.words import reason_with_names
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CheckSection(Part):
         )
         self.agreement = Agreement(session)
         self.agreement.refused.connect(self.refused)
+        self.way = WayToGoal(session)
         self.brushes = Brushes()
         self.legend = Legend()
         self._lay_out()
@@ -82,6 +84,7 @@ class CheckSection(Part):
         column.addLayout(grid)
         column.addLayout(in_row(self.start, self.stop, self.take_back))
         column.addWidget(self.agreement)
+        column.addWidget(self.way)
         column.addWidget(self.brushes)
         column.addWidget(self.keys_hint)
         column.addWidget(self.legend)
@@ -115,6 +118,7 @@ class CheckSection(Part):
         """
         queue, here = state.queue, state.queue.here
         self.agreement.draw(state)
+        self.way.draw(state)
         self.brushes.setEnabled(any(image.is_open for image in state.images))
         is_walking = here is not None
         for made in self.answers.values():

@@ -133,7 +133,7 @@ class CurvePlot(QWidget):
         colours, width = colours_of(self), em(self, 0.12)
         self._canvas.setBackground(colours.background)
         for plot in self._plots.values():
-            _dress(plot, colours.text, colours.line, em(self, 2.6))
+            dress(plot, colours.text, colours.line, em(self, 2.6))
         text = colours.text.name()
         self._plots["score"].setLabel("left", "agrees (%)", color=text)
         self._plots["loss"].setLabel("left", "loss", color=text)
@@ -146,7 +146,18 @@ class CurvePlot(QWidget):
         self._lines["score"].setSymbolPen(None)
 
 
-def _dress(plot: PlotItem, text: QColor, line: QColor, width: int) -> None:
+def dress(plot: PlotItem, text: QColor, line: QColor, width: int) -> None:
+    """Give a plot the colours of a theme.
+
+    Parameters
+    ----------
+    plot : PlotItem
+        Any.
+    text, line : QColor
+        Of numbers, and of axes.
+    width : int
+        Of the left axis, in pixels, so that plots above each other stand in line.
+    """
     plot.showGrid(x=False, y=True, alpha=0.2)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)

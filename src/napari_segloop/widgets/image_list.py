@@ -19,7 +19,7 @@ from napari_segloop.widgets.pictures import status_sign
 from napari_segloop.widgets.rows import Column, Rows
 from napari_segloop.widgets.table import Table
 from napari_segloop.widgets.theme import colours_of, em
-from napari_segloop.widgets.words import STATUS_MEANING, state_word
+from napari_segloop.widgets.words import STATUS_MEANING, image_tooltip, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qtpy.QtCore import QPoint
     from qtpy.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPixmap
 
+    from napari_segloop.core.estimate import Estimate
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import ImageState, LoopState, Status
 
@@ -116,12 +117,13 @@ class ImageListPart(Part):
         The user wants to work on a part of the open image.
     """
 
-    draws: ClassVar[frozenset[str]] = frozenset({"images"})
+    draws: ClassVar[frozenset[str]] = frozenset({"images", "queue", "versions"})
     layers_wanted = Signal()
     area_wanted = Signal()
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
+        self._told = dict[int, "Estimate"]()
         self.rows: Rows[ImageState] = Rows(self._columns(), lambda image: image.id)
         self.table = ImageTable(self.rows)
         self.table.entered_row.connect(self._open)
@@ -135,9 +137,12 @@ class ImageListPart(Part):
 
     def _columns(self) -> tuple[Column[ImageState], ...]:
         return (
-            Column("Image", lambda i: i.name, tooltip=_tooltip, is_bold=lambda i: i.is_open),
-            Column("State", state_word, picture=self._sign, tooltip=_tooltip),
+            Column("Image", lambda i: i.name, tooltip=self._tip, is_bold=lambda i: i.is_open),
+            Column("State", state_word, picture=self._sign, tooltip=self._tip),
         )
+
+    def _tip(self, image: ImageState) -> str:
+        return image_tooltip(image, self._told.get(image.id))
 
     def _lay_out(self) -> None:
         title = QLabel("<b>Images</b>")
@@ -170,6 +175,7 @@ class ImageListPart(Part):
         state : LoopState
             As the session has it.
         """
+        self._told = dict(state.progress.images)
         self.rows.set_rows(state.images)
         self.count.setText(_counts(state.images))
         self.area_button.setVisible(any(image.is_open for image in state.images))
@@ -274,18 +280,6 @@ def _paths(event: QDropEvent) -> list[Path]:
     data = event.mimeData()
     urls = data.urls() if data is not None else []
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def _tooltip(image: ImageState) -> str:
-    planes = counted(image.planes, "plane")
-    checked = f"{counted(image.checked_pixels, 'pixel')} checked by you"
-    note = image.note or STATUS_MEANING[image.status]
-    if image.unlike:
-        why = (
-            f"{image.unlike[:1].upper()}{image.unlike[1:]}: unlike what the version in use learnt."
-        )
-        note = f"{note}\n{why} Check some places before you believe its masks."
-    return f"{image.where}\n{planes} · {checked}\n{state_word(image)}: {note}"
 
 
 def _counts(images: tuple[ImageState, ...]) -> str:

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.comparing import TOO_FEW
-from napari_segloop.session.words import about, percent, points
+from napari_segloop.session.ahead import image_in_words
+from napari_segloop.session.words import about, counted, percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_segloop.core.estimate import Estimate
     from napari_segloop.session.state import ImageState, Status, Version
 
 FIRST_MASKS: Final = "first masks"
@@ -48,6 +50,33 @@ def state_word(image: ImageState) -> str:
         return UNLIKE
     is_first = image.status == "predicted" and not image.by_version
     return FIRST_MASKS if is_first else image.status
+
+
+def image_tooltip(image: ImageState, told: Estimate | None = None) -> str:
+    """Say all that is known of an image of the list.
+
+    Parameters
+    ----------
+    image : ImageState
+        A row of the list.
+    told : Estimate, optional
+        How well the version in use agrees with the user there.
+
+    Returns
+    -------
+    str
+        Some lines.
+    """
+    planes = counted(image.planes, "plane")
+    checked = f"{counted(image.checked_pixels, 'pixel')} checked by you"
+    note = image.note or STATUS_MEANING[image.status]
+    if image.unlike:
+        why = (
+            f"{image.unlike[:1].upper()}{image.unlike[1:]}: unlike what the version in use learnt."
+        )
+        note = f"{note}\n{why} Check some places before you believe its masks."
+    text = f"{image.where}\n{planes} · {checked}\n{state_word(image)}: {note}"
+    return f"{text}\n{image_in_words(told)}".strip()
 
 
 def time_left(seconds: float | None) -> str:
