@@ -16,7 +16,7 @@ import numpy as np
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band, check_label_plane
 from napari_segloop.core.reasons import describe
-from napari_segloop.core.regions import Region
+from napari_segloop.core.regions import Region, worst_box
 from napari_segloop.core.windows import worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
@@ -260,7 +260,7 @@ def _region(plane: _Plane, corner: Pair, size: Pair, objects: bool, index: Index
     errors, score, expected = _weights(plane, corner, size)
     window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
     reason = describe(errors, plane.labels[window], objects=objects)
-    return Region(*corner, *size, score, expected, reason, index)
+    return Region(*corner, *size, score, expected, reason, index, worst_box(errors))
 
 
 def _weights(plane: _Plane, corner: Pair, size: Pair) -> tuple[NDArray[np.uint8], float, float]:
