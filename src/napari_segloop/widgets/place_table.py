@@ -203,6 +203,9 @@ class PlaceTable(Part):
         is_falling = self._order == _DESCENDING
         rows = sorted(rows, key=lambda row: row.sort_key(self._sorted_by), reverse=is_falling)  # type: ignore[arg-type,return-value]  # all of one kind
         self.rows.set_rows(rows)
+        for column in (WHERE, LIKELY):  # where they would say the same of all places
+            is_told = len({row.sort_key(column) for row in rows}) > 1
+            self.table.setColumnHidden(column, not is_told)
 
     def _select_here(self) -> None:
         places = [place for place, row in enumerate(self.rows.rows) if row.is_here]
