@@ -156,15 +156,25 @@ def test_pictures_are_asked_for_where_they_are_seen(make: Make, qtbot: QtBot) ->
 def test_a_picture_is_shown_as_soon_as_it_is_there(make: Make) -> None:
     part, session = make()
     role = Qt.ItemDataRole.DecorationRole
-    before = part.rows.data(part.rows.index(0, NUMBER), role).toImage()
+    size = part.table.iconSize()
+    before = part.rows.data(part.rows.index(0, NUMBER), role).pixmap(size).toImage()
     red = np.zeros((32, 64, 3), np.uint8)
     red[..., 0] = 255
     session.thumbnails.pictures[place(0)] = red
     session.thumbnails.ready.emit(place(0))
-    after = part.rows.data(part.rows.index(0, NUMBER), role).toImage()
+    after = part.rows.data(part.rows.index(0, NUMBER), role).pixmap(size).toImage()
     assert before.pixelColor(2, 2) != after.pixelColor(2, 2)
     assert after.pixelColor(2, 2).getRgb()[:3] == (255, 0, 0)
     assert abs(after.width() - 2 * after.height()) < 2
+
+
+def test_what_is_the_same_of_all_places_has_no_column(make: Make) -> None:
+    part, session = make()
+    assert not any(part.table.isColumnHidden(column) for column in range(5))
+    first = [Place(1, Region(0, 40 * n, 32, 32, 1.0, 0.0, "first masks")) for n in range(3)]
+    session.state = replace(STATE, queue=QueueState(tuple(first)))
+    part.draw(session.state)
+    assert [part.table.isColumnHidden(column) for column in (WHERE, LIKELY)] == [True, True]
 
 
 def test_the_slider_tells_the_limit(qtbot: QtBot) -> None:
@@ -179,20 +189,24 @@ def test_the_slider_tells_the_limit(qtbot: QtBot) -> None:
     part.draw(replace(STATE, limit=0.0, below=0))
     assert (part.slider.value(), part.words.text()) == (0, "All places")
     part.draw(replace(STATE, limit=0.35, below=3))
-    assert part.words.text() == "Places more than 35 % likely wrong; 3 others left out"
+    assert part.words.text() == "Places more than 35 % likely wrong"
     assert len(session.calls) == 1
     part.draw(replace(STATE, version=None))
     assert part.isHidden()  # first masks say nothing of errors
 
 
 def test_the_end_is_said_and_refusals_are_told(qtbot: QtBot) -> None:
-    clear = replace(STATE, queue=QueueState((place(3),)), is_clear=True, limit=0.25)
+    clear = replace(STATE, queue=QueueState((place(3),)), is_clear=True, limit=0.25, below=7)
     session = HandDriven(clear)
     part = CheckSection(session)
     qtbot.addWidget(part)
     part.draw(clear)
     assert part.place.text() == "<b>Nothing more than 25 % likely wrong is left.</b>"
-    assert part.reason.text() == "1 random spot check to do."
+    assert (
+        part.reason.text()
+        == "1 random spot check to do. 7 less likely places hidden by the slider."
+    )
+    assert part.places.section.header.summary == "1 of 1 place left · 7 hidden"
     part.draw(STATE)
     assert "Place 3 of 5" in part.place.text()
     session.refusal = InputError("a place of the list", "one that is gone", "Choose another one.")

@@ -132,8 +132,7 @@ class CheckSection(Part):
         total, left = len(queue.places), counted(queue.left, "place")
         if here is None and state.is_clear:
             self.place.setText(f"<b>Nothing {more_than(state.limit)} is left.</b>")
-            spots = counted(queue.left, "random spot check")
-            self.reason.setText(f"{spots} to do." if queue.left else "")
+            self.reason.setText(_what_else(state))
         elif here is None or queue.at is None:
             self.place.setText(f"{left} to check" if total else "No places to check yet.")
             self.reason.setText("Worst first; each takes a few seconds." if queue.left else "")
@@ -158,3 +157,10 @@ class CheckSection(Part):
 
     def _start(self) -> None:
         self.ask(self._session.start_checking)
+
+
+def _what_else(state: LoopState) -> str:
+    """Say what could still be looked at when nothing above the limit is left."""
+    spots = f"{counted(state.queue.left, 'random spot check')} to do." if state.queue.left else ""
+    hidden = counted(state.below, "less likely place")
+    return f"{spots} {hidden} hidden by the slider.".strip() if state.below else spots

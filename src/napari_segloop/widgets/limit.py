@@ -8,7 +8,6 @@ from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QSlider, QWidget
 
 from napari_segloop.session.limits import more_than
-from napari_segloop.session.words import counted
 from napari_segloop.widgets.part import Part, in_row, prose
 from napari_segloop.widgets.theme import em
 
@@ -68,12 +67,10 @@ class Limit(Part):
             return
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(100 * state.limit))
-        self._say(round(100 * state.limit), state.below)
+        self._say(round(100 * state.limit))
 
-    def _say(self, value: int, below: int = 0) -> None:
-        text = f"Places {more_than(value / 100)}" if value else "All places"
-        less = f"; {counted(below, 'other')} left out" if below else ""
-        self.words.setText(f"{text}{less}")
+    def _say(self, value: int) -> None:
+        self.words.setText(f"Places {more_than(value / 100)}" if value else "All places")
 
     def _set(self, value: int) -> None:
         self.ask(self._session.set_limit, value / 100)

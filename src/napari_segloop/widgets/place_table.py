@@ -5,74 +5,36 @@ Draws the queue; which places are in it, and where their pictures come from, is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from qtpy.QtCore import QItemSelectionModel, QSize, Qt, Signal
-from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import QHeaderView, QWidget
 
 from napari_segloop.session.words import counted
 from napari_segloop.widgets.listening import Ear
 from napari_segloop.widgets.part import Part, in_column
-from napari_segloop.widgets.place_words import SPOT_CHECK, how_likely, state_of, where, why
+from napari_segloop.widgets.place_words import PlaceRow, row_of, tooltip
 from napari_segloop.widgets.rows import Column, Rows
 from napari_segloop.widgets.section import Section
 from napari_segloop.widgets.table import Table
 from napari_segloop.widgets.theme import colours_of, em
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QPaintEvent
+    import numpy as np
+    from numpy.typing import NDArray
+    from qtpy.QtGui import QPaintEvent, QResizeEvent
 
     from napari_segloop.session.loop import LoopSession
     from napari_segloop.session.state import LoopState, Place
 
-PICTURE, LINE = 2.4, 2.7  # em
 NUMBER, WHERE, WHY, LIKELY, STATE = range(5)
+PICTURE, LINE = 2.4, 3.1  # em
+NAMES = 0.18  # of the width
+WIDTHS = {NUMBER: PICTURE + 0.5, LIKELY: 3.4, STATE: 3.0}  # em; states may take two lines
 _TIP = "All places in the order of checking; click a column's title to sort by it"
 _ASCENDING, _DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 _Select: Final = QItemSelectionModel.SelectionFlag
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
-    """A place of the queue in words.
-
-    Parameters
-    ----------
-    number : int
-        From 1, in the order of checking.
-    place : Place
-        Where to go.
-    where, why, likely, state : str
-        As in `place_words`.
-    is_here : bool
-        Whether the user is there.
-    """
-
-    number: int
-    place: Place
-    where: str
-    why: str
-    likely: str
-    state: str
-    is_here: bool
-
-    def sort_key(self, column: int) -> object:
-        """Return what the row is sorted by, besides its number.
-
-        Parameters
-        ----------
-        column : int
-            Of the table.
-
-        Returns
-        -------
-        object
-            Comparable with that of other rows.
-        """
-        keys = (self.number, self.where, self.why, self.place.region.worst, self.state)
-        return keys[column]
 
 
 class _PlacesView(Table):
@@ -81,13 +43,14 @@ class _PlacesView(Table):
     painted = Signal()
 
     def __init__(self, rows: Rows[PlaceRow]) -> None:
-        super().__init__(rows, "Places to check", lines=(2, 6), line=LINE)
+        super().__init__(rows, "Places to check", stretched=WHY, lines=(2, 5), line=LINE)
         self.setWordWrap(True)
         self.setIconSize(QSize(em(self, PICTURE), em(self, PICTURE)))
         self.set_hint("No places to check yet.")
         if (header := self.horizontalHeader()) is not None:
-            header.setSectionResizeMode(WHERE, QHeaderView.ResizeMode.Stretch)
-            header.setSectionResizeMode(WHY, QHeaderView.ResizeMode.Stretch)
+            for column in (WHERE, *WIDTHS):
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                self.setColumnWidth(column, em(self, WIDTHS.get(column, 3)))
             header.setSectionsClickable(True)
             header.setToolTip(_TIP)
 
@@ -100,6 +63,17 @@ class _PlacesView(Table):
         first = max(0, self.rowAt(0))
         found: tuple[PlaceRow, ...] = self.rows.rows[first : None if last < 0 else last + 1]
         return found
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Give images' names a share of the width, and reasons what is left.
+
+        Parameters
+        ----------
+        event : QResizeEvent
+            The new size.
+        """
+        super().resizeEvent(event)
+        self.setColumnWidth(WHERE, max(em(self, 3), round(NAMES * self.width())))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the table, and tell of it.
@@ -137,7 +111,7 @@ class PlaceTable(Part):
         self._sorted_by, self._order = NUMBER, _ASCENDING
         self._here: Place | None = None
         self._asked: tuple[Place, ...] = ()
-        self._pixmaps = dict["Place", QPixmap]()
+        self._icons = dict["Place", QIcon]()
         if (header := self.table.horizontalHeader()) is not None:
             header.sectionClicked.connect(self.sort_by)
         in_column(self).addWidget(self.section)
@@ -148,7 +122,7 @@ class PlaceTable(Part):
             return row.is_here
 
         texts = {
-            "Place": lambda row: str(row.number),
+            "Place": lambda row: "",
             "Where": lambda row: row.where,
             "Why": lambda row: row.why,
             "Wrong": lambda row: row.likely,
@@ -156,7 +130,7 @@ class PlaceTable(Part):
         }
         return tuple(
             Column(
-                title, text, self._picture if title == "Place" else None, _tooltip, is_bold=is_bold
+                title, text, self._picture if title == "Place" else None, tooltip, is_bold=is_bold
             )
             for title, text in texts.items()
         )
@@ -170,13 +144,13 @@ class PlaceTable(Part):
             As the session has it.
         """
         total, left = len(state.queue.places), state.queue.left
-        self.section.header.set_summary(
-            f"{left} of {counted(total, 'place')} left" if total else ""
-        )
+        hidden = f" · {state.below:,} hidden" if state.below else ""
+        summary = f"{left} of {counted(total, 'place')} left{hidden}" if total or hidden else ""
+        self.section.header.set_summary(summary)
         if not self.section.is_open:
             return
-        rows = [_row(state, number) for number in range(total)]
-        self._pixmaps = {r.place: m for r in rows if (m := self._pixmaps.get(r.place)) is not None}
+        rows = [row_of(state, number) for number in range(total)]
+        self._icons = {r.place: self._icons[r.place] for r in rows if r.place in self._icons}
         self._show(rows)
         if state.queue.here != self._here:
             self._here = state.queue.here
@@ -236,38 +210,36 @@ class PlaceTable(Part):
 
     def _on_picture(self, place: Place) -> None:
         if self.section.is_open:
-            self._pixmaps.pop(place, None)
+            self._icons.pop(place, None)
             self.rows.redraw()
 
-    def _picture(self, row: PlaceRow) -> QPixmap:
-        if row.place not in self._pixmaps:
-            side, ratio = em(self, PICTURE), self.devicePixelRatioF()
-            pixmap = QPixmap(round(side * ratio), round(side * ratio))
-            pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(colours_of(self).background)
+    def _picture(self, row: PlaceRow) -> QIcon:
+        if row.place not in self._icons:
             found = self._session.thumbnails.picture(row.place)
+            pixmap = self._blank() if found is None else self._shown(found)
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else it is tinted
             if found is None:
-                return pixmap
-            (height, width), raw = found.shape[:2], found.tobytes()
-            image = QImage(raw, width, height, 3 * width, QImage.Format.Format_RGB888)
-            keep = Qt.AspectRatioMode.KeepAspectRatio
-            smooth = Qt.TransformationMode.SmoothTransformation
-            small = QPixmap.fromImage(image).scaled(pixmap.size(), keep, smooth)
-            small.setDevicePixelRatio(ratio)
-            self._pixmaps[row.place] = small
-        return self._pixmaps[row.place]
+                return icon  # in the colours of today's theme
+            self._icons[row.place] = icon
+        return self._icons[row.place]
 
+    def _side(self) -> int:
+        return round(em(self, PICTURE) * self.devicePixelRatioF())
 
-def _row(state: LoopState, number: int) -> PlaceRow:
-    place = state.queue.places[number]
-    likely, said = how_likely(place), state_of(state, number)
-    is_here = number == state.queue.at
-    return PlaceRow(
-        number + 1, place, where(state, place), why(state, place), likely, said, is_here
-    )
+    def _blank(self) -> QPixmap:
+        pixmap = QPixmap(self._side(), self._side())
+        pixmap.fill(colours_of(self).background)
+        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+        return pixmap
 
-
-def _tooltip(row: PlaceRow) -> str:
-    likely = f"\n{row.likely} likely wrong at its worst spot" if row.likely else ""
-    said = f"random {SPOT_CHECK}" if row.state == SPOT_CHECK else row.state
-    return f"{row.why}\n{row.where}{likely}\n{said}: click or Return goes there"
+    def _shown(self, picture: NDArray[np.uint8]) -> QPixmap:
+        (height, width), raw = picture.shape[:2], picture.tobytes()
+        image = QImage(raw, width, height, 3 * width, QImage.Format.Format_RGB888)
+        keep, smooth = (
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        pixmap = QPixmap.fromImage(image).scaled(self._side(), self._side(), keep, smooth)
+        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+        return pixmap

@@ -5,6 +5,7 @@ States in, text out: no widget, no session.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_segloop.session.words import percent
@@ -14,6 +15,47 @@ if TYPE_CHECKING:
     from napari_segloop.session.state import LoopState, Place
 
 LEFT, DONE, CANT_TELL, SPOT_CHECK = "left", "done", "can't tell", "spot check"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place of the queue in words.
+
+    Parameters
+    ----------
+    number : int
+        From 1, in the order of checking.
+    place : Place
+        Where to go.
+    where, why, likely, state : str
+        As the functions of this name say.
+    is_here : bool
+        Whether the user is there.
+    """
+
+    number: int
+    place: Place
+    where: str
+    why: str
+    likely: str
+    state: str
+    is_here: bool
+
+    def sort_key(self, column: int) -> object:
+        """Return what the row is sorted by, besides its number.
+
+        Parameters
+        ----------
+        column : int
+            Of the table.
+
+        Returns
+        -------
+        object
+            Comparable with that of other rows.
+        """
+        keys = (self.number, self.where, self.why, self.place.region.worst, self.state)
+        return keys[column]
 
 
 def where(state: LoopState, place: Place) -> str:
@@ -101,3 +143,44 @@ def state_of(state: LoopState, number: int) -> str:
         answers = dict(enumerate(state.answers))
         return CANT_TELL if answers.get(number) == "cant_tell" else DONE
     return SPOT_CHECK if state.queue.places[number].is_spot_check else LEFT
+
+
+def row_of(state: LoopState, number: int) -> PlaceRow:
+    """Return a place of the queue in words.
+
+    Parameters
+    ----------
+    state : LoopState
+        Has the queue.
+    number : int
+        Of the place in it, from 0.
+
+    Returns
+    -------
+    PlaceRow
+        For the table.
+    """
+    place = state.queue.places[number]
+    likely, said = how_likely(place), state_of(state, number)
+    is_here = number == state.queue.at
+    return PlaceRow(
+        number + 1, place, where(state, place), why(state, place), likely, said, is_here
+    )
+
+
+def tooltip(row: PlaceRow) -> str:
+    """Say all that is known of a place.
+
+    Parameters
+    ----------
+    row : PlaceRow
+        Of the table.
+
+    Returns
+    -------
+    str
+        Some lines.
+    """
+    likely = f"\n{row.likely} likely wrong at its worst spot" if row.likely else ""
+    said = f"random {SPOT_CHECK}" if row.state == SPOT_CHECK else row.state
+    return f"Place {row.number}: {row.why}\n{row.where}{likely}\n{said}; click or Return goes there"
