@@ -11,7 +11,7 @@ from napari_segloop.core import windows
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band
 from napari_segloop.core.ranking import RankSettings, merge, rank_regions
-from napari_segloop.core.regions import Region
+from napari_segloop.core.regions import BOX, Region, worst_box
 from napari_segloop.core.windowsize import auto_window
 
 if TYPE_CHECKING:
@@ -240,3 +240,34 @@ def test_merge_sorts_worst_first_and_breaks_ties_by_place() -> None:
 def test_bad_input_is_explained(wrong: Callable[[], object]) -> None:
     with pytest.raises(InputError, match="Expected"):
         wrong()
+
+
+def mean_of_worst_box(errors: Array) -> float:
+    """Try every whole box."""
+    height, width = (min(BOX, n) for n in errors.shape)
+    boxes = np.lib.stride_tricks.sliding_window_view(errors.astype(float), (height, width))
+    return float(boxes.mean(axis=(2, 3)).max()) / 255
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (17, 17), (9, 40), (40, 16), (1, 1)])
+def test_how_likely_something_is_wrong_against_every_box(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(3)
+    for weight in (0.2, 3):
+        errors = (rng.beta(weight, 3, shape) * 255).astype(np.uint8)
+        assert worst_box(errors) == pytest.approx(mean_of_worst_box(errors), abs=1e-9)
+    corner = np.zeros(shape, np.uint8)
+    corner[-1, -1] = 1
+    assert worst_box(corner) == pytest.approx(mean_of_worst_box(corner), abs=1e-12) > 0
+    assert worst_box(np.full(shape, 255, np.uint8)) == 1
+    assert worst_box(np.zeros(shape, np.uint8)) == 0
+
+
+def test_only_what_a_human_can_act_on_is_likely_wrong() -> None:
+    uncertainty, labels, checked = planes()
+    errors = np.where((checked == 0) & ~border_band(labels, 2), uncertainty, 0)
+    for region in rank_regions(*planes(), RankSettings(40, 4)):
+        assert region.worst == pytest.approx(mean_of_worst_box(errors[region.slices]))
+    certain = np.zeros((64, 64), np.uint8)
+    certain[:, 31:33] = 255
+    halves = np.arange(64) // 32 * np.ones((64, 1), int)
+    assert rank_regions(certain, halves) == []

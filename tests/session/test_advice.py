@@ -58,6 +58,13 @@ CASES = {
         READY | {"queue": QueueState(PLACES, 1, (0,)), "is_done": True},
         "next_place", "All correct, next place (2 of 3)",
     ),
+    "nothing above the limit": (
+        READY | {"queue": QueueState(PLACES), "accepted": 3, "is_clear": True, "limit": 0.2},
+        "next_place", "Done. Check more places",
+    ),
+    "nothing above the limit, much not taught": (
+        READY | {"accepted": 8, "checked": 12, "is_clear": True}, "train", "Train on 12 regions",
+    ),
     "hardly learnt anything": (
         READY | {"has_model": True, "unpredicted": 120, "is_useful": False},
         "next_place", "Look for places to check",

@@ -94,3 +94,21 @@ def test_a_place_that_is_not_offered_any_more_can_still_be_judged(queue: QueueSt
     here = Place(3, region(9))
     assert walking.stay(queue, here).here == here
     assert walking.finish(walking.stay(queue, here)).left == 3
+
+
+def test_other_places_keep_answers_and_where_the_user_is(queue: QueueState) -> None:
+    queue = walking.finish(walking.start(queue))
+    later = walking.new_queue({(1, ()): [region(7), region(1)]})
+    went_on = walking.go_on(queue, later)
+    assert [place.region.score for place in went_on.places] == [3, 2, 7, 1]
+    assert (went_on.at, went_on.done) == (1, (0,))
+    looking_back = walking.go_on(walking.back(queue), later)
+    assert [place.region.score for place in looking_back.places] == [3, 7, 1]
+    assert (looking_back.at, looking_back.done) == (0, (0,))
+    assert walking.go_on(walking.rest(queue), QueueState()).at is None
+
+
+def test_one_goes_to_any_place(queue: QueueState) -> None:
+    queue = walking.go_to(walking.finish(walking.start(queue)), 2)
+    assert (queue.at, queue.done) == (2, (0,))
+    assert walking.finish(queue).at == 1

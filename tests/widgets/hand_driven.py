@@ -28,13 +28,33 @@ if TYPE_CHECKING:
     from napari_segloop.core.errors import InputError
 
 METHODS = """
-set_goal answer_task add_files exclude remove open add_class rename_class recolour_class move_class
-merge_class delete_class make_first_masks start_checking accept cant_tell later back stop_checking
-take_back_last train stop restart predict predict_rest use_version load_model save_model card
-press_primary open_project new_project snapshot restore step_back look_at keep
-set_mirror rename_project locate merge_project move_project delete_project weigh_project
-prune_project keep_version recover_project leave_damaged measure_project copy_project
+set_goal set_limit go_to answer_task add_files exclude remove open add_class rename_class
+recolour_class move_class merge_class delete_class make_first_masks start_checking accept
+cant_tell later back stop_checking take_back_last train stop restart predict predict_rest
+use_version load_model save_model card press_primary open_project new_project snapshot restore
+step_back look_at keep set_mirror rename_project locate merge_project move_project delete_project
+weigh_project prune_project keep_version recover_project leave_damaged measure_project
+copy_project
 """
+
+
+class Album:
+    """Pictures of places that a test puts in."""
+
+    ready = Signal(object)
+
+    def __init__(self) -> None:
+        self.pictures: dict[Place, object] = {}
+        self.wanted: list[Place] = []
+
+    def picture(self, place: Place) -> object:
+        return self.pictures.get(place)
+
+    def want(self, shown: tuple[Place, ...], _known: list[Place]) -> None:
+        self.wanted.extend(place for place in shown if place not in self.wanted)
+
+    def rest(self) -> None:
+        self.wanted.clear()
 
 
 class HandDriven:
@@ -48,6 +68,7 @@ class HandDriven:
     def __init__(self, state: LoopState | None = None) -> None:
         self.state = state or LoopState()
         self.calls: list[tuple[object, ...]] = []
+        self.thumbnails = Album()
         self.settings = TrainSettings(seconds=60)
         self.seconds = 60.0
         self.refusal: InputError | None = None

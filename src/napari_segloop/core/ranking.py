@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.errorplane import ErrorPlane
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.reasons import describe
-from napari_segloop.core.regions import Region
+from napari_segloop.core.regions import Region, worst_box
 from napari_segloop.core.windows import worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
@@ -255,4 +255,4 @@ def _region(
     window = slice(corner[0], corner[0] + size[0]), slice(corner[1], corner[1] + size[1])
     labels, objects = plane.labels[window], settings.objects
     reason = describe(errors, labels, objects=objects, seldom=settings.seldom)
-    return Region(*corner, *size, score, expected, reason, index)
+    return Region(*corner, *size, score, expected, reason, index, worst_box(errors))

@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.comparing import MARGIN, NOT_WORSE
+from napari_segloop.session.limits import more_than
 from napari_segloop.session.state import Primary, QueueState
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Situation:
         Why learning again from all is worth its time, as one sentence.
     is_done : bool
         Whether the goal is reached, as far as random spot checks can tell.
+    is_clear : bool
+        Whether nothing above the limit is left in all that was predicted.
+    limit : float
+        How likely wrong, 0 to 1, a place has to be to be offered.
     """
 
     images: int = 0
@@ -67,6 +72,8 @@ class Situation:
     is_useful: bool = True
     why_again: str = ""
     is_done: bool = False
+    is_clear: bool = False
+    limit: float = 0.0
 
 
 def next_step(now: Situation) -> Primary:
@@ -158,7 +165,8 @@ def _prepare(now: Situation) -> Primary | None:
 
 
 def _check(now: Situation) -> Primary | None:
-    if now.is_done and now.queue.at is None:
+    is_clear = now.is_clear and now.accepted < PLACES_A_ROUND  # much that is not taught yet is not
+    if (now.is_done or is_clear) and now.queue.at is None:
         return None  # more may be checked and taught, but need not
     if _is_time_to_train(now):
         return _train(now)
@@ -202,4 +210,7 @@ def _finish(now: Situation) -> Primary:
         return Primary("predict", f"Predict {planes}{cost}", f"{tip}All images of the list")
     if now.is_done:
         return Primary("next_place", "Goal reached. Check more places", "Nothing more is needed")
+    if now.is_clear:
+        why = f"Nothing {more_than(now.limit)} is left, so nothing more is needed"
+        return Primary("next_place", "Done. Check more places", why)
     return Primary("next_place", "Look for places to check", "Worst first")

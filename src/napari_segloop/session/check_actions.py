@@ -10,17 +10,18 @@ from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.agreed import GOAL
 from napari_segloop.session.firstmasking import Ranking
+from napari_segloop.session.limits import LIMIT, above, more_than
 from napari_segloop.session.offers import SAID
 from napari_segloop.session.suspecting import window_of
 from napari_segloop.session.truth_actions import TruthActions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from napari_segloop.session.acceptances import Statement
     from napari_segloop.session.desk import Key
     from napari_segloop.session.predicting import Box
-    from napari_segloop.session.state import Place
+    from napari_segloop.session.queuestate import Place, QueueState
 
 
 class CheckActions(TruthActions):
@@ -32,10 +33,16 @@ class CheckActions(TruthActions):
         Side of places to check, in pixels; None sizes them to the objects.
     goal : float
         Agreement that is good enough, 0 to 1.
+    limit : float
+        How likely wrong a place has to be to be offered, 0 to 1.
+    below : int
+        Places that were found and are not offered for it.
     """
 
     window: int | None = None
     goal = GOAL
+    limit = LIMIT
+    below = 0
 
     def set_goal(self, share: float) -> None:
         """Say what agreement is good enough.
@@ -169,19 +176,33 @@ class CheckActions(TruthActions):
         if not is_well:
             return
         here, used = self.queue.here, set(self.desk.images.used())
-        found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
-        disputed = [place for place in self.offers.disputed() if place.image in used]
-        queue = walking.new_queue(found)
-        spots = weigh.next_spots(self.desk, self.offers, len(queue.places) // 3 + 1)
-        self.queue = walking.put_first(walking.mix(queue, spots), disputed)
+        self.queue = self._new_queue(used)
         if here is not None and here.image in used:
             self.queue = walking.stay(self.queue, here)
-        elif not self.queue.places and not self.running("predict"):
-            self.desk.tell("No place is left that needs checking.", "info")
+        elif not self.queue.places:
+            if not self.running("predict"):
+                self._tell_none_left()
         elif start:
             self.queue = walking.start(self.queue)
             self._go()
         self.note("queue")
+
+    def _new_queue(self, used: Collection[int]) -> QueueState:
+        """Line up all places that were found and are above the limit."""
+        found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
+        wanted = above(found, self.limit)
+        self.below = sum(map(len, found.values())) - sum(map(len, wanted.values()))
+        queue = walking.new_queue(wanted)
+        spots = weigh.next_spots(self.desk, self.offers, len(queue.places) // 3 + 1)
+        disputed = [place for place in self.offers.disputed() if place.image in used]
+        return walking.put_first(walking.mix(queue, spots), disputed)
+
+    def _tell_none_left(self) -> None:
+        if self.below:
+            text = f"Nothing {more_than(self.limit)} is left."
+            self.desk.tell(text, "info", "Move the slider in Check to the left to see more places.")
+        else:
+            self.desk.tell("No place is left that needs checking.", "info")
 
     def offer_suspicious(self, places: Sequence[Place], model: str) -> int:
         """Offer places first whose labels disagree with the rest, unless the user stands by them.

@@ -9,8 +9,8 @@ import numpy as np
 from napari_segloop.core.corrections import CHECKED, NOT_CHECKED
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.judging import distinct
-from napari_segloop.session.check_actions import CheckActions
 from napari_segloop.session.importing import Importing
+from napari_segloop.session.queue_actions import QueueActions
 from napari_segloop.session.words import counted
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Index = tuple[int, ...]
 
 
-class ImportActions(CheckActions):
+class ImportActions(QueueActions):
     """Labels from elsewhere."""
 
     def import_labels(

@@ -27,6 +27,7 @@ from napari_segloop.session.agreed import is_reached
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.expiry import Expiry
 from napari_segloop.session.job_actions import USEFUL
+from napari_segloop.session.limits import is_clear
 from napari_segloop.session.predicting import seconds_for
 from napari_segloop.session.project_care import ProjectCare
 from napari_segloop.session.resting import BUDGET
@@ -93,6 +94,7 @@ class LoopSession(ClassActions, ProjectCare):
     def _new_state(self) -> LoopState:
         training = self.running("train")
         curve = training.curve if isinstance(training, Training) else self.curve
+        situation = self._situation()
         return LoopState(
             task=self.task,
             classes=self.table,
@@ -102,7 +104,7 @@ class LoopSession(ClassActions, ProjectCare):
             curve=curve,
             versions=self.desk.versions.states,
             version=self.desk.versions.current,
-            primary=next_step(self._situation()),
+            primary=next_step(situation),
             told=self.desk.told,
             saved=self.saver.state,
             snapshots=self.snapshots,
@@ -111,6 +113,10 @@ class LoopSession(ClassActions, ProjectCare):
             agreement=weigh.agreement(self.desk, self.offers),
             goal=self.goal,
             progress=rounds.progress_of(self.desk, self.offers),
+            limit=self.limit,
+            below=self.below if self.desk.truths.places else 0,
+            is_clear=situation.is_clear,
+            answers=tuple(self.offers.answer(place) for place in self.queue.places),
         )
 
     def start(self) -> None:
@@ -245,7 +251,19 @@ class LoopSession(ClassActions, ProjectCare):
             is_useful=self._is_useful(),
             why_again=why_learn_again(self.desk.versions.states),
             is_done=is_reached(weigh.agreement(self.desk, self.offers), self.goal),
+            is_clear=not keys and self._is_clear(),
+            limit=self.limit,
         )
+
+    def _is_clear(self) -> bool:
+        """Say whether nothing is above the limit in what a taught version predicted."""
+        known, found = self.desk.versions, self.desk.truths.places
+        is_taught = known.current is not None and any(version.steps for version in known.states)
+        if not is_taught or any(each.kind == "rank" and not each.is_over for each in self.errands):
+            return False
+        keys = self.desk.all_keys()
+        is_ranked = bool(keys) and all(key in found for key in keys)
+        return is_ranked and is_clear(self.queue, (found[key] for key in keys), self.limit)
 
     def _is_useful(self) -> bool:
         in_use = [v for v in self.desk.versions.states if v.number == self.desk.versions.current]

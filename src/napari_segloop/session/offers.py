@@ -109,6 +109,22 @@ class Offers:
         for place in places:
             self._offered[place] = written(place.region, at, kind=DISPUTED, model=model)
 
+    def answer(self, place: Place) -> str:
+        """Return what the user answered at a place, and did not take back.
+
+        Parameters
+        ----------
+        place : Place
+            Any.
+
+        Returns
+        -------
+        str
+            ``accepted`` or ``cant_tell``; empty for neither.
+        """
+        offered = self._offered.get(place)
+        return offered.state if offered is not None and offered.state in SAID.values() else ""
+
     def is_answered(self, place: Place) -> bool:
         """Say whether the user answered a place, and did not take that back.
 
@@ -122,8 +138,7 @@ class Offers:
         bool
             False for one that was never offered.
         """
-        offered = self._offered.get(place)
-        return offered is not None and offered.state in SAID.values()
+        return bool(self.answer(place))
 
     def answers(self) -> list[OfferedRegion]:
         """Return all places that the user answered, and did not take back.

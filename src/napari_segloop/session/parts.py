@@ -21,6 +21,7 @@ from napari_segloop.session.saving import Saver
 from napari_segloop.session.scratch import Scratch
 from napari_segloop.session.state import Curve, QueueState, RecentState
 from napari_segloop.session.suspecting import Standing
+from napari_segloop.session.thumbnails import Thumbnails
 from napari_segloop.session.truths import Truths
 from napari_segloop.session.versions import Versions
 
@@ -82,6 +83,7 @@ class LoopParts:
         resting = Resting(self.scratch, keeper.ask, self._not_put_away, budget)
         truths = Truths(objects=False, resting=resting)
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
+        self.thumbnails = Thumbnails(self.desk)
         self.desk.replaced = self._replaced
         self.saver = Saver(self.desk, lambda: write_books(self), self.note)
         self.saver.look = self.look_everywhere

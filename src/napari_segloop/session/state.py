@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from napari_segloop.session.progress import Progress
+from napari_segloop.session.queuestate import Place, QueueState
 from napari_segloop.session.savedstate import DamagedState, RecentState, SavedState, SnapshotState
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.estimate import Estimate
-    from napari_segloop.core.regions import Region
 
 __all__ = [
     "Curve",
@@ -79,34 +79,6 @@ class ImageState:
     by_version: bool = False
     note: str = ""
     unlike: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place to check: a region of an image of the list; a spot check has a chance to be drawn."""
-
-    image: int
-    region: Region
-    probability: float | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """Places to check, worst first, and which one the user is at (None: not walking)."""
-
-    places: tuple[Place, ...] = ()
-    at: int | None = None
-    done: tuple[int, ...] = ()
-
-    @property
-    def here(self) -> Place | None:
-        """The place that the user is at."""
-        return None if self.at is None else self.places[self.at]
-
-    @property
-    def left(self) -> int:
-        """Number of places that were neither accepted nor set aside."""
-        return len(self.places) - len(self.done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +248,14 @@ class LoopState:
         Agreement that is good enough, 0 to 1.
     progress : Progress
         The way there: by version, by image, and at which pace.
+    limit : float
+        How likely wrong, 0 to 1, a place has to be to be offered; 0 offers all.
+    below : int
+        Places that were found and are not offered for it.
+    is_clear : bool
+        Whether nothing above the limit is left, in anything.
+    answers : tuple of str
+        What the user said of each place of the queue; empty where nothing.
     """
 
     task: Task | None = None
@@ -295,3 +275,7 @@ class LoopState:
     agreement: Estimate | None = None
     goal: float = 0.9
     progress: Progress = field(default_factory=Progress)
+    limit: float = 0.2
+    below: int = 0
+    is_clear: bool = False
+    answers: tuple[str, ...] = ()

@@ -98,6 +98,47 @@ def put_first(queue: QueueState, places: Iterable[Place]) -> QueueState:
     return QueueState((*new, *queue.places), at, tuple(len(new) + n for n in queue.done))
 
 
+def go_on(before: QueueState, after: QueueState) -> QueueState:
+    """Take over other places, and keep what was answered and where the user is.
+
+    Parameters
+    ----------
+    before : QueueState
+        With answers.
+    after : QueueState
+        With the places that are offered from now on.
+
+    Returns
+    -------
+    QueueState
+        Answered places first.
+    """
+    done = [before.places[number] for number in before.done]
+    here = [] if before.here is None or before.here in done else [before.here]
+    kept = (*done, *here)
+    places = (*kept, *(place for place in after.places if place not in kept))
+    at = None if before.here is None else places.index(before.here)
+    return QueueState(places, at, tuple(range(len(done))))
+
+
+def go_to(queue: QueueState, at: int) -> QueueState:
+    """Go to a place, whether it is done or not.
+
+    Parameters
+    ----------
+    queue : QueueState
+        Before.
+    at : int
+        Its number.
+
+    Returns
+    -------
+    QueueState
+        At that place.
+    """
+    return replace(queue, at=at)
+
+
 def start(queue: QueueState) -> QueueState:
     """Go to the first place that is left.
 

@@ -190,6 +190,8 @@ class OfferedRegion(Record):
         What the user said.
     seconds : float
         That the user spent there.
+    worst : float
+        How likely something in it is wrong, 0 to 1; 0 where that is not known.
     """
 
     y: int
@@ -206,6 +208,7 @@ class OfferedRegion(Record):
     offered: str = ""
     state: str = "open"
     seconds: float = 0.0
+    worst: float = 0.0
     checks: ClassVar[dict[str, Check]] = {
         **dict.fromkeys(("y", "x"), _PLACE),
         **dict.fromkeys(("height", "width"), _SIDE),
@@ -219,6 +222,7 @@ class OfferedRegion(Record):
         "offered": TIME,
         "state": one_of("open", "accepted", "cant_tell", "excluded", "later"),
         "seconds": real(0),
+        "worst": real(0, 1),
     }
 
 

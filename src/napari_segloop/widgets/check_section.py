@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
 
+from napari_segloop.session.limits import more_than
 from napari_segloop.session.words import counted
 from napari_segloop.widgets.agreement import Agreement
 from napari_segloop.widgets.brushes import Brushes
 from napari_segloop.widgets.keys import DEFAULT_KEYS
 from napari_segloop.widgets.legend import Legend
+from napari_segloop.widgets.limit import Limit
 from napari_segloop.widgets.part import Part, button, in_column, in_row, prose
+from napari_segloop.widgets.place_table import PlaceTable
+from napari_segloop.widgets.place_words import where, why
 from napari_segloop.widgets.way_to_goal import WayToGoal
-from napari_segloop.widgets.words import reason_with_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_segloop.session.loop import LoopSession
-    from napari_segloop.session.state import LoopState, Place
+    from napari_segloop.session.state import LoopState
 
 _TEXTS = {
     "accept": ("All correct", "All labels here are right, also where you changed nothing; next"),
@@ -66,9 +69,11 @@ class CheckSection(Part):
             "Undo the last 'all correct' or 'can't tell' and go there",
             lambda: self.ask(session.take_back_last),
         )
+        self.limit, self.places = Limit(session), PlaceTable(session)
         self.agreement = Agreement(session)
-        self.agreement.refused.connect(self.refused)
         self.way = WayToGoal(session)
+        for part in (self.limit, self.places, self.agreement):
+            part.refused.connect(self.refused)
         self.brushes = Brushes()
         self.legend = Legend()
         self._lay_out()
@@ -83,6 +88,8 @@ class CheckSection(Part):
             grid.addWidget(made, place // 2, place % 2)
         column.addLayout(grid)
         column.addLayout(in_row(self.start, self.stop, self.take_back))
+        column.addWidget(self.limit)
+        column.addWidget(self.places)
         column.addWidget(self.agreement)
         column.addWidget(self.way)
         column.addWidget(self.brushes)
@@ -117,8 +124,8 @@ class CheckSection(Part):
             As the session has it.
         """
         queue, here = state.queue, state.queue.here
-        self.agreement.draw(state)
-        self.way.draw(state)
+        for part in (self.limit, self.places, self.agreement, self.way):
+            part.draw(state)
         self.brushes.setEnabled(any(image.is_open for image in state.images))
         is_walking = here is not None
         for made in self.answers.values():
@@ -126,14 +133,17 @@ class CheckSection(Part):
         self.start.setVisible(not is_walking)
         self.stop.setVisible(is_walking)
         total, left = len(queue.places), counted(queue.left, "place")
-        if here is None or queue.at is None:
+        if here is None and state.is_clear:
+            self.place.setText(f"<b>Nothing {more_than(state.limit)} is left.</b>")
+            self.reason.setText(_what_else(state))
+        elif here is None or queue.at is None:
             self.place.setText(f"{left} to check" if total else "No places to check yet.")
             self.reason.setText("Worst first; each takes a few seconds." if queue.left else "")
         else:
             self.place.setText(
-                f"<b>Place {queue.at + 1} of {total}</b> in {escape(_where(state, here))}"
+                f"<b>Place {queue.at + 1} of {total}</b> in {escape(where(state, here))}"
             )
-            self.reason.setText(_reason(state, here))
+            self.reason.setText(why(state, here))
         self.reason.setVisible(bool(self.reason.text()))
         at = f"place {queue.at + 1} of {total}" if queue.at is not None else f"{left} left"
         self.summarised.emit(at if total else "")
@@ -152,16 +162,8 @@ class CheckSection(Part):
         self.ask(self._session.start_checking)
 
 
-def _where(state: LoopState, here: Place) -> str:
-    name = next((image.name for image in state.images if image.id == here.image), "an image")
-    if not here.region.index:
-        return name
-    return f"{name}, plane {', '.join(str(number) for number in here.region.index)}"
-
-
-def _reason(state: LoopState, here: Place) -> str:
-    names = {}
-    if state.classes is not None:
-        names = {each.value: each.name for each in state.classes.classes}
-    reason = reason_with_names(here.region.reason, names)
-    return reason[:1].upper() + reason[1:]
+def _what_else(state: LoopState) -> str:
+    """Say what could still be looked at when nothing above the limit is left."""
+    spots = f"{counted(state.queue.left, 'random spot check')} to do." if state.queue.left else ""
+    hidden = counted(state.below, "less likely place")
+    return f"{spots} {hidden} hidden by the slider.".strip() if state.below else spots

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from qtpy.QtCore import QObject
-    from qtpy.QtGui import QPixmap
+    from qtpy.QtGui import QIcon, QPixmap
 
 R = TypeVar("R")
 _NOWHERE = QModelIndex()
@@ -34,7 +34,7 @@ class Column(Generic[R]):
     text : callable
         Row to text.
     picture : callable, optional
-        Row to pixmap.
+        Row to pixmap or icon.
     tooltip : callable, optional
         Row to tooltip.
     is_bold : callable, optional
@@ -45,7 +45,7 @@ class Column(Generic[R]):
 
     title: str
     text: Callable[[R], str]
-    picture: Callable[[R], QPixmap] | None = None
+    picture: Callable[[R], QPixmap | QIcon] | None = None
     tooltip: Callable[[R], str] | None = None
     is_bold: Callable[[R], bool] | None = None
     edit: Callable[[R, str], object] | None = None
@@ -216,7 +216,7 @@ class Rows(QAbstractTableModel, Generic[R]):
 
         Returns
         -------
-        str, QPixmap, QFont or None
+        str, QPixmap, QIcon, QFont or None
             As the role asks.
         """
         if not index.isValid():

@@ -36,6 +36,8 @@ class Table(QTableView):
         The column that takes the free room; the others are as wide as their text.
     lines : tuple of int
         It is at least and at most so many rows high.
+    line : float
+        Height of a row, in em.
     parent : QWidget, optional
         Its parent.
 
@@ -57,10 +59,11 @@ class Table(QTableView):
         *,
         stretched: int = 0,
         lines: tuple[int, int] = (3, 6),
+        line: float = 1.5,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lines = lines
+        self._lines, self._line = lines, line
         self._hint = ""
         self.setModel(rows)
         rows.setParent(self)
@@ -90,7 +93,7 @@ class Table(QTableView):
         if side is not None:
             side.hide()
             side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            side.setDefaultSectionSize(em(self, 1.5))
+            side.setDefaultSectionSize(em(self, self._line))
 
     def _fit_columns(self, stretched: int) -> None:
         header = self.horizontalHeader()
@@ -147,7 +150,7 @@ class Table(QTableView):
         lines = min(max(self.rows.rowCount(), least), most)
         header = self.horizontalHeader()
         top = header.sizeHint().height() if header is not None and not header.isHidden() else 0
-        return QSize(em(self, 10), top + lines * em(self, 1.5) + em(self, 0.4))
+        return QSize(em(self, 10), top + lines * em(self, self._line) + em(self, 0.4))
 
     def minimumSizeHint(self) -> QSize:
         """Return a size below which it is not pressed.
