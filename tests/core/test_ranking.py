@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from napari_segloop.core import windows
+from napari_segloop.core.errorplane import BOX, worst_box
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band
 from napari_segloop.core.ranking import RankSettings, merge, rank_regions
-from napari_segloop.core.regions import BOX, Region, worst_box
+from napari_segloop.core.regions import Region
 from napari_segloop.core.windowsize import auto_window
 
 if TYPE_CHECKING:

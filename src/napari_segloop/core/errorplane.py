@@ -6,7 +6,7 @@ checked. Which windows are offered is :mod:`napari_segloop.core.ranking`'s conce
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from napari_segloop.core.images import Array, Labels, Mask
 
 Pair = tuple[int, int]
+
+BOX: Final = 17
+"""Pixels: the larger of the boxes that the error model looks at, and about what one notices."""
 
 
 class ErrorPlane:
@@ -103,6 +106,39 @@ class ErrorPlane:
         score = float(errors.sum(dtype=np.int64)) / 255
         expected = float((self.uncertainty[window] * unchecked).sum(dtype=np.int64)) / 255
         return errors, score, expected
+
+
+def worst_box(errors: NDArray[np.uint8]) -> float:
+    """Return the largest mean error probability of a box of 17 pixels.
+
+    Parameters
+    ----------
+    errors : (Y, X) ndarray of uint8
+        Error probability times 255 where a human can act, 0 elsewhere. The zeros count: one pixel
+        is not worth a look.
+
+    Returns
+    -------
+    float
+        From 0 to 1, above 0 if any pixel is; boxes are as small as a plane that is smaller.
+
+    Examples
+    --------
+    >>> errors = np.zeros((64, 64), np.uint8)
+    >>> errors[20:37, 30:64] = 51
+    >>> round(worst_box(errors), 4), round(worst_box(errors[:25]), 4)
+    (0.2, 0.0588)
+    """
+    if not errors.any():
+        return 0.0
+    from scipy import ndimage  # noqa: PLC0415  # slow, and opening the dock needs none of it
+
+    size = tuple(min(BOX, length) for length in errors.shape)
+    # A box that reaches over the edge meets zeros, so that one inside is never worse.
+    means: NDArray[np.float64] = ndimage.uniform_filter(
+        errors.astype(np.float64), size, mode="constant"
+    )
+    return min(1.0, float(means.max()) / 255)
 
 
 def _check_uncertainty(uncertainty: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_segloop.core.errorplane import ErrorPlane
+from napari_segloop.core.errorplane import ErrorPlane, worst_box
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.reasons import describe
-from napari_segloop.core.regions import Region, worst_box
+from napari_segloop.core.regions import Region
 from napari_segloop.core.windows import worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
