@@ -30,8 +30,8 @@ class Region:
     index : tuple of int
         The plane: one number for each leading axis.
     worst : float
-        How likely it is, 0 to 1, that something in it is wrong to be acted upon (`errorplane.worst_box`);
-        0 where that is not known, as in first masks.
+        How likely it is, 0 to 1, that something in it is wrong to be acted upon
+        (`errorplane.worst_box`); 0 where that is not known, as in first masks.
     """
 
     y: int
