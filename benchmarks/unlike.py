@@ -1,4 +1,4 @@
-"""Which images a model is told to be unlike what it learnt: those of other kinds, not of its own."""
+"""Which images are said to be unlike what was learnt: those of other kinds, not of its own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import numpy as np
 
 from benchmarks.document import Column, Section, number, update, value
 from benchmarks.harness import Row, Run, open_run
+from benchmarks.unlikedraw import draw
+from benchmarks.unlikefit import fit
 from benchmarks.unlikesets import CHANGES, KINDS, Picture, family, pictures, tiny
 from napari_segloop.core.familiarity import familiar_with, unlikeness
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage, prepare_lesson
+from napari_segloop.core.looks import RULE
 from napari_segloop.core.normalize import for_file, measure
 from napari_segloop.core.settings import TrainSettings
 
@@ -19,17 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_segloop.core.images import Array
+    from napari_segloop.core.looks import Rule
 
 NAME = "unlike"
 SEEDS = (0, 1, 2, 3)
 TAUGHT = (1, 3)
+IN_USE, LEFT_OUT = "in use", "left out"
+"""The rule of the package, fitted on these kinds, too; and one fitted without the kind's family."""
 SAME, CHANGED, OTHERS = 24, 5, 2  # images: of the kind, changed each way, of each other kind
 
 
 def main() -> None:
     """Measure every kind, number of images and seed that has no row, then write the table."""
     with open_run(NAME, "Flag images that are unlike what a model learnt.") as run:
-        keys = [{"set": kind, "taught": taught} for kind in KINDS for taught in TAUGHT]
+        keys = [
+            {"rule": rule, "set": kind, "taught": taught}
+            for rule in (IN_USE, LEFT_OUT)
+            for taught in TAUGHT
+            for kind in KINDS
+        ]
         keys = keys[:2] if run.smoke else keys
         seeds = SEEDS[:1] if run.quick else SEEDS
         for key in run.missing([key | {"seed": seed} for key in keys for seed in seeds]):
@@ -48,14 +59,17 @@ def section(keys: list[Row]) -> Section:
         f"Then {CHANGED} of them as noise of equal mean and deviation, as salt and pepper, "
         "inverted, blurred by 8 px, four times larger and four times smaller; *others*: "
         f"{OTHERS} of each other kind (nuclei are not asked to be told from nuclei). *worst* is "
-        "the largest *same* of a draw. Target: *same* at most .05, noise and inverted .9.",
+        f"the largest *same* of a draw. Rule *{LEFT_OUT}* is fitted without any image of the "
+        "kind's family (all nuclei are one), and so says what to expect of other data. Target: "
+        "*same* at most .05, noise and inverted .9.",
         (
+            Column("rule", value("rule")),
             Column("kind", value("set")),
             Column("taught", value("taught")),
             *(Column(name, number(name, 2)) for name in shares),
             Column("worst", number("worst", 2)),
         ),
-        (*keys, *({"set": "mean", "taught": taught} for taught in TAUGHT)),
+        (*keys, *(key | {"set": "mean"} for key in keys if key["set"] == next(iter(KINDS)))),
     )
 
 
@@ -74,12 +88,13 @@ def means(rows: Sequence[Row]) -> list[Row]:
     """
     latest = [row for row in rows if row["source"] == rows[-1]["source"]]
     found = []
-    for taught in TAUGHT:
-        of_kinds = [_mean(latest, {"set": kind, "taught": taught}) for kind in KINDS]
-        of_kinds = [row for row in of_kinds if row]
-        found += of_kinds
-        if of_kinds:
-            found.append(_averaged(of_kinds) | {"set": "mean"})
+    for rule in (IN_USE, LEFT_OUT):
+        for taught in TAUGHT:
+            key = {"rule": rule, "taught": taught}
+            of_kinds = [row for kind in KINDS if (row := _mean(latest, key | {"set": kind}))]
+            found += of_kinds
+            if of_kinds:
+                found.append(_averaged(of_kinds) | {"set": "mean"})
     return found
 
 
@@ -89,7 +104,7 @@ def _mean(rows: Sequence[Row], key: Row) -> Row | None:
 
 
 def _averaged(rows: Sequence[Row]) -> Row:
-    names = [name for name in ("same", *CHANGES, "others") if rows[0].get(name) is not None]
+    names = [name for name in ("same", *CHANGES, "others") if rows[0][name] is not None]
     mean = {name: float(np.mean([row[name] for row in rows])) for name in names}
     worst = max(row.get("worst", row["same"]) for row in rows)
     return rows[-1] | mean | {"worst": worst, "quick": any(row["quick"] for row in rows)}
@@ -103,7 +118,7 @@ def _measure(run: Run, key: Row) -> None:
         return
     chance = np.random.default_rng([seed, taught])
     teach, unseen = draw(of(kind), taught, chance)
-    judge = judge_of(teach)
+    judge = judge_of(teach, RULE if key["rule"] == IN_USE else fit(family(kind)))
     row = {"same": _share(judge, [picture.pixels for picture in unseen[:SAME]])}
     for name, change in CHANGES.items():
         row[name] = _share(judge, [change(one.pixels, chance) for one in unseen[:CHANGED]])
@@ -111,35 +126,7 @@ def _measure(run: Run, key: Row) -> None:
     run.add(**key, files=len({picture.source for picture in teach}), **row)
 
 
-def draw(
-    known: Sequence[Picture], taught: int, chance: np.random.Generator
-) -> tuple[list[Picture], list[Picture]]:
-    """Draw images that teach, from as many sources as leave others to look at.
-
-    Parameters
-    ----------
-    known : sequence of Picture
-        Of a kind.
-    taught : int
-        How many teach.
-    chance : numpy.random.Generator
-        Draws.
-
-    Returns
-    -------
-    teach, unseen : list of Picture
-        Of different sources.
-    """
-    order = [known[number] for number in chance.permutation(len(known))]
-    sources = list(dict.fromkeys(picture.source for picture in order))
-    chosen = set(sources[: min(taught, len(sources) - 1)])
-    mine = [picture for picture in order if picture.source in chosen]
-    firsts = [next(p for p in mine if p.source == source) for source in sources if source in chosen]
-    more = [picture for picture in mine if not any(picture is first for first in firsts)]
-    return [*firsts, *more][:taught], [p for p in order if p.source not in chosen]
-
-
-def judge_of(teach: Sequence[Picture]) -> Callable[[Array], bool]:
+def judge_of(teach: Sequence[Picture], rule: Rule) -> Callable[[Array], bool]:
     """Teach with images, and return what says whether another one is unlike them."""
     truth = np.zeros(teach[0].pixels.shape[1:], np.uint8)
     items = []
@@ -148,12 +135,12 @@ def judge_of(teach: Sequence[Picture]) -> Callable[[Array], bool]:
         truth[:, : truth.shape[1] // 2] = 1  # which pixels are what does not matter here
         items.append(TrainingImage(str(number_), picture.pixels, truth))
     lesson = prepare_lesson(items, TrainSettings(steps=1))
-    familiar = familiar_with(lesson)
+    familiar = familiar_with(lesson, rule)
 
     def is_unlike(pixels: Array) -> bool:
         plane = ArrayPlane(pixels)
         numbers = for_file(lesson.normalization, measure([plane]))
-        return unlikeness(familiar, plane, numbers).score > 1
+        return unlikeness(familiar, plane, numbers, rule).score > 1
 
     return is_unlike
 

@@ -95,7 +95,8 @@ def _yeast(planes: slice) -> list[Picture]:
         if path.stem in ONE_EXPERIMENT:
             stack = np.stack([plane[0] for plane in _planes(path)])
             found += [
-                Picture(path.stem, frame[planes]) for frame in stack.reshape(-1, 5, *stack.shape[1:])
+                Picture(path.stem, frame[planes])
+                for frame in stack.reshape(-1, 5, *stack.shape[1:])
             ]
     return found
 
@@ -155,7 +156,7 @@ def tiny(kind: str) -> list[Picture]:
 
 def family(kind: str) -> str:
     """Return what kinds have in common that need not be told apart."""
-    return kind.split(",")[0]
+    return kind.split(",", maxsplit=1)[0]
 
 
 def _noise(image: Array, chance: np.random.Generator) -> Array:
