@@ -1,6 +1,6 @@
 """Fits the rule by which looks are compared, on images of many kinds; one family can be left out.
 
-`python -m benchmarks.unlikefit` prints the rule that `core/looks.py` has.
+`main` prints the rule that `core/looks.py` has.
 """
 
 from __future__ import annotations
@@ -251,7 +251,3 @@ def _another(names: Sequence[str], kind: str, chance: np.random.Generator) -> st
         other = names[chance.integers(len(names))]
         if family(other) != family(kind) and other[:-1] != kind[:-1]:
             return other
-
-
-if __name__ == "__main__":
-    main()
