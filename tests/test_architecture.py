@@ -26,6 +26,7 @@ NUMBERS = {"numpy", "scipy", "skimage"}
 # The half of core that a viewer and a head node of a cluster may import: whatever is not here
 # reaches torch, or belongs here.
 TORCH_FREE_CORE = {
+    "alikeness",
     "annotator",
     "appearance",
     "checkstate",

@@ -284,3 +284,32 @@ def test_confidence_is_compared_and_averaged_over_seeds(monkeypatch: pytest.Monk
     assert mean["auroc"] == pytest.approx([0.85])
     assert means.spread("auroc")(first) == "0.910 (0.900 to 0.920)"
     assert means.spread("auroc")({"auroc": [0.8, 0.9, 1.0]}) == "0.900 \u00b1 0.248"
+
+
+def test_what_teaches_is_of_other_animals_than_what_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    draw = import_module("benchmarks.unlikedraw").draw
+    known = [SimpleNamespace(source=source) for source in "aaabbc"]
+    for seed in range(9):
+        teach, unseen = draw(known, 2, np.random.default_rng(seed))
+        assert len({one.source for one in teach}) == len(teach) == 2
+        assert {one.source for one in teach}.isdisjoint(one.source for one in unseen)
+    teach, unseen = draw(known[2:5], 3, np.random.default_rng(0))
+    assert unseen, "a kind of two animals still has one that does not teach"
+
+
+def test_flagged_shares_are_of_the_newest_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    unlike = import_module("benchmarks.unlike")
+    shares = dict.fromkeys((*unlike.CHANGES, "others"), 1.0)
+    origin = HERE | {"quick": False, "time": "now", "set": "myelin", "taught": 1, "rule": "in use"}
+    rows = [
+        origin | shares | {"source": source, "seed": seed, "same": same}
+        for source, seed, same in (("old", 0, 0.9), ("new", 0, 0.0), ("new", 1, 0.2))
+    ]
+    kind, mean = unlike.means(rows)
+    assert (kind["same"], kind["worst"]) == pytest.approx((0.1, 0.2))
+    assert mean["set"] == "mean"
+    assert mean["same"] == pytest.approx(0.1)

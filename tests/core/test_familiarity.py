@@ -14,7 +14,7 @@ from scipy import ndimage
 from napari_segloop.core.appearance import CHANNELS, COUNT, look_at, windows_of
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.familiarity import (
-    ALLOWANCES,
+    FORMER,
     LARGEST,
     Familiarity,
     familiar_with,
@@ -22,8 +22,9 @@ from napari_segloop.core.familiarity import (
 )
 from napari_segloop.core.images import ArrayPlane
 from napari_segloop.core.lesson import TrainingImage, prepare_lesson
+from napari_segloop.core.looks import RULE, inversion
 from napari_segloop.core.modelinfo import ModelInfo
-from napari_segloop.core.normalize import Normalization, for_file, measure
+from napari_segloop.core.normalize import Normalization, for_file, from_file, measure
 from napari_segloop.core.settings import TrainSettings
 from napari_segloop.samples.crystals import crystals
 from napari_segloop.samples.settings import CrystalSettings
@@ -71,6 +72,11 @@ def noise(image: Array) -> Array:
     return chance.normal(image.mean(), image.std(), image.shape).clip(0, 255).astype(np.uint8)
 
 
+def impulses(image: Array) -> Array:
+    drawn = np.random.default_rng(0).random(image.shape)
+    return np.select([drawn < 0.05, drawn > 0.95], [0, 255], image.mean()).astype(np.uint8)
+
+
 ALIKE: dict[str, Callable[[Array], Array]] = {
     "dimmer": lambda image: (image * 0.7).astype(np.uint8),
     "brighter": lambda image: (image * 0.8 + 45).astype(np.uint8),
@@ -81,6 +87,7 @@ ALIKE: dict[str, Callable[[Array], Array]] = {
 }
 OTHERS: dict[str, tuple[Callable[[Array], Array], str]] = {
     "noise": (noise, "noisier"),
+    "salt-and-pepper": (impulses, "noisier"),
     "inverted": (lambda image: 255 - image, "bright where what it learnt is dark"),
     "blurred": (lambda image: ndimage.gaussian_filter(image, 8), "more blurred|darker"),
     "empty": (lambda image: np.full_like(image, image.mean()), "hardly any structure"),
@@ -121,8 +128,54 @@ def test_places_of_one_file_do_not_say_how_far_files_differ() -> None:
         TrainingImage(str(x), image[:, x : x + 256], made(0, 512)[1][:, x : x + 256], None, whole)
         for x in (0, 256)
     ]
-    assert familiar_with(prepare_lesson(parts, SETTINGS)).allowance == ALLOWANCES[1]
-    assert learnt(3)[1].allowance < 1.5
+    assert familiar_with(prepare_lesson(parts, SETTINGS)).allowance == RULE.floors[0]
+    assert learnt(3)[1].allowance < RULE.floors[0]
+
+
+def test_files_that_lie_far_apart_widen_the_limit() -> None:
+    alike, apart = (
+        familiar_with(lesson(made(0)[0], one)) for one in (made(1)[0], noise(made(1)[0]))
+    )
+    assert alike.allowance == pytest.approx(RULE.floors[1], abs=1e-3)
+    assert apart.allowance > RULE.floors[0], "wider than for one file"
+
+
+@pytest.mark.parametrize("bright", [True, False], ids=["bright-lines", "dark-lines"])
+def test_an_image_without_skewed_values_is_known_to_be_inverted(bright: bool) -> None:
+    """Thin lines on grain of both signs: what the histogram does not tell, ridges do."""
+    looks = []
+    for seed in range(2):
+        chance = np.random.default_rng(seed)
+        lines = np.abs(ndimage.gaussian_filter(chance.normal(size=(256, 256)), 8)) < 0.002
+        grain = ndimage.gaussian_filter(chance.normal(size=lines.shape), 2)
+        image = ndimage.gaussian_filter(lines.astype(float), 1) * 4 + grain / grain.std()
+        looks.append(look_of(image if bright else -image))
+        looks.append(look_of(-image if bright else image))
+    taught, opposite, unseen, inverted = looks
+    assert inversion(unseen, taught[None]) < 0.5
+    assert inversion(inverted, taught[None]) > 1
+    assert inversion(opposite, taught[None]) > 1
+
+
+def look_of(image: Array) -> Array:
+    plane = ArrayPlane(image.astype(np.float32))
+    return look_at(plane, from_file(measure([plane]), "file"))
+
+
+def test_exposure_does_not_count() -> None:
+    image = made(10)[0].astype(np.float32)
+    looks = [look_of(image), look_of(image * 30 + 700)]
+    assert np.allclose(*looks, atol=1e-3)
+
+
+def test_channels_are_looked_at_one_by_one() -> None:
+    pair = [np.stack([made(seed)[0], made(seed + 40)[0][::-1]]) for seed in range(4)]
+    taught = lesson(*pair[:3])
+    familiar = familiar_with(taught)
+    for image, is_unlike in ((pair[3], False), (np.stack([*map(noise, pair[3])]), True)):
+        plane = ArrayPlane(image)
+        found = unlikeness(familiar, plane, for_file(taught.normalization, measure([plane])))
+        assert (found.score > 1) == is_unlike, found
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (64, 300), (1, 1), (20, 600)], ids=str)
@@ -168,6 +221,29 @@ def test_models_from_before_it_keep_their_ids() -> None:
 
 def kept(**changes: object) -> dict[str, object]:
     return {"looks": [[0.0] * COUNT], "allowance": 1.0} | changes
+
+
+FORMER_MODEL = {"looks": [[0.5] * FORMER, [0.25] * FORMER], "allowance": 1.9}
+
+
+def test_models_with_numbers_of_the_former_kind_keep_their_ids_and_say_nothing() -> None:
+    text = json.dumps(json.loads(INFO.to_json()) | {"familiar": FORMER_MODEL}, sort_keys=True)
+    info = ModelInfo.from_json(text)
+    assert info.to_json() == text
+    assert json.loads(info.to_json(identity=True))["familiar"] == FORMER_MODEL
+    assert info.familiar
+    assert info.familiar.is_former
+    assert not learnt()[1].is_former
+    plane = ArrayPlane(noise(made(10)[0]))
+    assert unlikeness(info.familiar, plane, from_file(measure([plane]), "file")).score == 0
+
+
+@pytest.mark.parametrize("channels", range(1, CHANNELS + 1))
+def test_looks_of_today_are_not_taken_for_former_ones(channels: int) -> None:
+    today, former = (Familiarity(((0.0,) * count * channels,)) for count in (COUNT, FORMER))
+    assert (today.is_former, former.is_former) == (False, True)
+    assert today.fits(channels)
+    assert former.fits(channels)
 
 
 ABSURD = {

@@ -122,7 +122,7 @@ def look_over(image: ImageFile, plan: Plan, info: ModelInfo, reporter: Reporter)
     Novelty
         What was found.
     """
-    if info.familiar is None:
+    if info.familiar is None or info.familiar.is_former:
         return Novelty({})
     indices = list(image.indices())
     count = min(len(indices), MOST_PLANES)

@@ -1,12 +1,15 @@
 """What an image looks like: a few numbers per channel, whatever it shows.
 
-How strong, how lopsided and how peaked detail is in five octaves, whether it lies where the image
-is bright, and how much it is drawn in lines. Of normalised pixels, so that exposure hardly counts.
-It knows neither models nor what is alike; that is :mod:`napari_segloop.core.looks`' concern.
+How strong detail is in five octaves, whether it lies where the image is bright, how much it is
+drawn in lines, whether coarse detail lies where fine detail is, and whether blobs and ridges are
+bright or dark. Of pixels in units of the image's own deviation, so that exposure does not count. It
+knows neither models nor what is alike; that is :mod:`napari_segloop.core.looks`' concern.
 """
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +19,7 @@ from scipy import ndimage
 from napari_segloop.core.images import to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from napari_segloop.core.images import Float, PlaneSource
     from napari_segloop.core.normalize import Normalization
@@ -28,10 +31,10 @@ SIDE: Final = 256
 CHANNELS: Final = 8
 """The first ones count; more would only cost."""
 OCTAVES: Final = 5
-STRENGTH, LOPSIDED, PEAKED, BRIGHT = (slice(OCTAVES * k, OCTAVES * (k + 1)) for k in range(4))
-LINES: Final = slice(20, 23)
-LEVEL, CONTRAST, SKEWNESS = 23, 24, 25
-COUNT: Final = 26
+STRENGTH, BRIGHT = slice(0, 5), slice(5, 10)
+LINES, EDGES, RIDGES = slice(10, 13), slice(13, 17), slice(17, 21)
+CONTRAST: Final = 21
+COUNT: Final = 22
 """Numbers of a channel; the names above say where each kind of them is."""
 
 _LINED = (1, 2, 3)  # octaves; in the finest it is noise, in the coarsest there are too few pixels
@@ -56,15 +59,15 @@ def look_at(plane: PlaneSource, numbers: Normalization) -> Look:
     """
     _, rows, columns = plane.shape
     windows = (plane.read(*window) for window in windows_of(rows, columns))
-    return mean_look(numbers.apply(to_float(window)[0]) for window in windows)
+    return mean_look([numbers.apply(to_float(window)[0]) for window in windows])
 
 
-def mean_look(windows: Iterator[Float]) -> Look:
+def mean_look(windows: Sequence[Float]) -> Look:
     """Return the mean description of some windows.
 
     Parameters
     ----------
-    windows : iterator of (C, Y, X) ndarray of float32
+    windows : sequence of (C, Y, X) ndarray of float32
         Normalised; at least one.
 
     Returns
@@ -72,9 +75,17 @@ def mean_look(windows: Iterator[Float]) -> Look:
     (C, N) ndarray of float64
         As `look_at`.
     """
-    found = [np.stack([_describe(channel) for channel in each[:CHANNELS]]) for each in windows]
-    mean: Look = np.mean(found, axis=0)
-    return mean
+    channels = range(min(len(windows[0]), CHANNELS))
+    return np.stack([_mean([window[channel] for window in windows]) for channel in channels])
+
+
+def _mean(windows: Sequence[Float]) -> Look:
+    """Describe one channel in units of the deviation of all its windows."""
+    level = float(np.mean([window.mean() for window in windows]))
+    spread = float(np.mean([((window - level) ** 2).mean() for window in windows])) ** 0.5
+    spread = max(spread, _TINY)
+    found = [_describe((window - level) / np.float32(spread)) for window in windows]
+    return np.append(np.mean(found, axis=0), np.log(spread))
 
 
 def windows_of(rows: int, columns: int) -> list[tuple[slice, slice]]:
@@ -107,41 +118,52 @@ def _parts(length: int) -> list[slice]:
 
 
 def _describe(channel: Float) -> Look:
-    """Return the numbers of one channel of a window."""
+    """Return the numbers of one channel of a window, but for its contrast."""
     beyond = [(0, max(0, _SMALLEST - length)) for length in channel.shape]
-    fine = np.pad(channel, beyond, mode="symmetric")
-    octaves, lines = [], []
-    level = fine
+    level = np.pad(channel, beyond, mode="symmetric")
+    octaves, lines, ridges, details = [], [], [], []
     for octave in range(OCTAVES):
-        octaves.append(_detail(level))
+        smooth = _box(level, 3)
+        details.append(level - smooth)
+        octaves.append(_detail(smooth, details[-1]))
         if octave in _LINED:
             lines.append(_lines(level))
+        if octave < OCTAVES - 1:
+            ridges.append(_ridges(level))
         level = _halved(level)
-    return np.concatenate([np.array(octaves).T.ravel(), lines, _whole(fine)])
+    edges = [_together(fine, coarse) for fine, coarse in pairwise(details)]
+    return np.concatenate([np.array(octaves).T.ravel(), lines, edges, ridges])
 
 
-def _whole(values: Float) -> tuple[float, float, float]:
-    """Return level, contrast and skewness."""
-    level = float(values.mean())
-    apart = values - np.float32(level)
-    squares = apart * apart  # a third power by the operator takes longer than all else
-    variance = float(squares.mean()) + _TINY**2
-    skewness = float((squares * apart).mean()) / variance**1.5
-    return level, 0.5 * float(np.log(variance)), float(np.arcsinh(skewness))
-
-
-def _detail(level: Float) -> tuple[float, float, float, float]:
-    """Return strength, lopsidedness and peakedness of the finest detail, and where it lies."""
-    smooth = _box(level, 3)
-    detail = level - smooth
+def _detail(smooth: Float, detail: Float) -> tuple[float, float]:
+    """Return how strong detail is, and how far it lies where the image is bright."""
     power = detail * detail
     mean = float(power.mean()) + _TINY**2
-    lopsided = float((power * detail).mean()) / mean**1.5
-    peaked = mean**0.5 / (float(np.abs(detail).mean()) + 0.8 * _TINY)
-    bright, strong = smooth - smooth.mean(), power - power.mean()
-    spread = (float((bright**2).mean()) + _TINY**2) * (float((strong**2).mean()) + _TINY**4)
-    lies = float((bright * strong).mean()) / spread**0.5
-    return 0.5 * float(np.log(mean)), float(np.arcsinh(lopsided)), float(np.log(peaked)), lies
+    return 0.5 * float(np.log(mean)), _agreement(smooth, power, _TINY)
+
+
+def _agreement(one: Float, other: Float, tiny: float) -> float:
+    """Return a correlation, 0 where one hardly varies."""
+    one, other = one - one.mean(), other - other.mean()
+    spread = (float((one**2).mean()) + tiny**2) * (float((other**2).mean()) + _TINY**4)
+    return float((one * other).mean()) / math.sqrt(spread)
+
+
+def _together(fine: Float, coarse: Float) -> float:
+    """Return how far details of two octaves lie in the same places: at edges they do."""
+    halved = _halved(np.abs(fine))
+    return _agreement(halved, np.abs(coarse[: halved.shape[0], : halved.shape[1]]), _TINY**2)
+
+
+def _ridges(level: Float) -> float:
+    """Return whether what curves most curves up or down, -1 to 1: dark, bright blobs and lines."""
+    down, right = np.gradient(ndimage.gaussian_filter(level, 1.0))
+    (down_down, down_right), right_right = np.gradient(down), np.gradient(right, axis=1)
+    middle = (down_down + right_right) * 0.5
+    apart = np.hypot((down_down - right_right) * 0.5, down_right)
+    most = middle + np.copysign(apart, middle)
+    square = most * most
+    return float((square * np.sign(most)).mean()) / (float(square.mean()) + 0.1 * _TINY**2)
 
 
 def _lines(level: Float) -> float:

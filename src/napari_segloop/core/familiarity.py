@@ -1,7 +1,7 @@
 """What the images that a model learnt from look like, and how unlike them another one is.
 
-An image is as unlike as it is to the nearest look; the limit is wider where the images that taught
-differ much, or were one. Torch-free; files are not known here.
+An image is as unlike as it is to the nearest look, or as it is inverted, blurred, nearer to noise
+or empty. Torch-free; files are not known here.
 """
 
 from __future__ import annotations
@@ -11,27 +11,32 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import ndimage
 
 from napari_segloop.core import appearance
+from napari_segloop.core.alikeness import ALLOWANCES, allowed, spread_out, varied_looks
 from napari_segloop.core.appearance import CHANNELS, COUNT
-from napari_segloop.core.looks import distances, words
+from napari_segloop.core.looks import (
+    RULE,
+    distances,
+    faded,
+    inversion,
+    of_noise,
+    softened,
+    words,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_segloop.core.appearance import Look
-    from napari_segloop.core.images import Float, PlaneSource
+    from napari_segloop.core.images import PlaneSource
     from napari_segloop.core.lesson import Lesson
+    from napari_segloop.core.looks import Rule
     from napari_segloop.core.normalize import Normalization
 
 LARGEST: Final = 1000  # numbers kept: about 7 kB of text
 MOST_IMAGES: Final = 16  # that are looked at after a training
-ALLOWANCES: Final = (1.0, 1.9)  # of the limit, as far as the images that taught lie apart
-FEW: Final = 0.9  # over the number of files that taught: few do not say how far files differ
-APART: Final = 1.3  # times the distance of an image that taught to the nearest other one
+NEARER: Final = 0.7  # as near to noise as this times what it is to what was learnt
+FORMER: Final = 26  # numbers of a look in models from before; they mean something else
 FAR: Final = 1e3  # no look has such numbers
-SOFTER, NOISIER = 1.0, 0.12  # pixels, deviations: what every training varies images by
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,10 @@ class Familiarity:
     Parameters
     ----------
     looks : tuple of tuple of float
-        `appearance.COUNT` numbers of each channel, channel after channel.
+        `appearance.COUNT` numbers of each channel, channel after channel. Models from before have
+        26 of each, which are kept, but compared with nothing.
     allowance : float
-        The limit grows by it, 1 to 1.9.
+        The distance that is the limit.
 
     Raises
     ------
@@ -73,7 +79,7 @@ class Familiarity:
     def __post_init__(self) -> None:
         lengths = {len(look) for look in self.looks}
         length = lengths.pop() if len(lengths) == 1 else 0
-        is_whole = length > 0 and length % COUNT == 0 and length <= CHANNELS * COUNT
+        is_whole = any(length in _lengths(count) for count in (COUNT, FORMER))
         if not is_whole or length * len(self.looks) > max(LARGEST, length):
             msg = f"{len(self.looks)} looks that do not fit together"
             raise ValueError(msg)
@@ -87,7 +93,12 @@ class Familiarity:
     @property
     def channels(self) -> int:
         """Image channels that are described."""
-        return len(self.looks[0]) // COUNT
+        return len(self.looks[0]) // (FORMER if self.is_former else COUNT)
+
+    @property
+    def is_former(self) -> bool:
+        """Whether the numbers are of another kind than looks have today: nothing is known then."""
+        return len(self.looks[0]) not in _lengths(COUNT)
 
     def fits(self, channels: int) -> bool:
         """Say whether it describes images of so many channels.
@@ -142,13 +153,20 @@ class Familiarity:
         return np.array(self.looks).reshape(len(self.looks), -1, COUNT)
 
 
-def familiar_with(lesson: Lesson) -> Familiarity:
+def _lengths(count: int) -> range:
+    """Return how long looks may be; with 22 and 26 numbers of a channel they are never as long."""
+    return range(count, CHANNELS * count + 1, count)
+
+
+def familiar_with(lesson: Lesson, rule: Rule = RULE) -> Familiarity:
     """Describe the images that teach, also a little softer and noisier, as training varies them.
 
     Parameters
     ----------
     lesson : Lesson
         What is taught.
+    rule : Rule
+        How looks are compared.
 
     Returns
     -------
@@ -157,49 +175,18 @@ def familiar_with(lesson: Lesson) -> Familiarity:
     """
     count = len(lesson.images)
     chosen = np.unique(np.linspace(0, count - 1, min(count, MOST_IMAGES)).astype(int)).tolist()
-    looks = np.stack([_looks(lesson.images[number]) for number in chosen])
+    looks = np.stack([varied_looks(lesson.images[number]) for number in chosen])
     files = [lesson.statistics[number] for number in chosen]
-    allowance = _allowance(looks, [files.index(file) for file in files])
+    allowance = allowed(looks, [files.index(file) for file in files], rule)
     flat = looks.swapaxes(0, 1).reshape(-1, *looks.shape[2:])
-    kept = flat[_spread_out(flat, max(1, LARGEST // flat[0].size))]
+    kept = flat[spread_out(flat, max(1, LARGEST // flat[0].size), rule)]
     rounded = kept.reshape(len(kept), -1).clip(-FAR / 2, FAR / 2).round(3)
     return Familiarity(tuple(map(tuple, rounded.tolist())), round(allowance, 3))
 
 
-def _looks(image: Float) -> Look:
-    """Return how an image looks as it is, softer and noisier: ``(3, C, N)``."""
-    chance = np.random.default_rng(0)
-    windows = [image[:CHANNELS, *each] for each in appearance.windows_of(*image.shape[1:])]
-    softer = (ndimage.gaussian_filter(window, (0, SOFTER, SOFTER)) for window in windows)
-    noise = (chance.normal(0, NOISIER, window.shape).astype(np.float32) for window in windows)
-    noisier = (window + grain for window, grain in zip(windows, noise, strict=True))
-    return np.stack([appearance.mean_look(each) for each in (iter(windows), softer, noisier)])
-
-
-def _allowance(looks: Look, files: Sequence[int]) -> float:
-    """Return how far the images of different files lie apart, within limits; more for few."""
-    own = np.array(files)
-    others = ((look, looks[own != file]) for look, file in zip(looks, files, strict=True))
-    apart = [
-        distances(look[0], np.concatenate([*other])).max(axis=1).min()
-        for look, other in others
-        if len(other)
-    ]
-    low, high = 1 + FEW / len(set(files)), ALLOWANCES[1]
-    return float(np.clip(APART * max(apart, default=0.0), low, high))
-
-
-def _spread_out(looks: Look, count: int) -> list[int]:
-    """Return which looks to keep: always the one farthest from those kept so far."""
-    kept = [0]
-    far = distances(looks[0], looks).max(axis=1)
-    while len(kept) < min(count, len(looks)):
-        kept.append(int(far.argmax()))
-        far = np.minimum(far, distances(looks[kept[-1]], looks).max(axis=1))
-    return kept
-
-
-def unlikeness(familiar: Familiarity, plane: PlaneSource, numbers: Normalization) -> Unlike:
+def unlikeness(
+    familiar: Familiarity, plane: PlaneSource, numbers: Normalization, rule: Rule = RULE
+) -> Unlike:
     """Say how unlike what was learnt a plane is, from a few of its windows.
 
     Parameters
@@ -210,14 +197,28 @@ def unlikeness(familiar: Familiarity, plane: PlaneSource, numbers: Normalization
         Pixels, of the model's channels.
     numbers : Normalization
         Those that the plane is predicted with.
+    rule : Rule
+        How looks are compared.
 
     Returns
     -------
     Unlike
-        Score and reason.
+        Score and reason; a score of 0 where the numbers are of a former kind.
     """
+    if familiar.is_former:
+        return Unlike(0.0, "not known")
     look, known = appearance.look_at(plane, numbers), familiar.arrays()
-    parts = distances(look, known)
-    nearest = int(parts.max(axis=1).argmin())
-    score = float(parts[nearest].max()) / familiar.allowance
-    return Unlike(score, words(look, known[nearest]))
+    found = distances(look, known, rule)
+    nearest = known[int(found.argmin())]
+    far = float(found.min())
+    near = float(distances(look, of_noise(), rule).min())
+    allowance = familiar.allowance
+    reasons = [
+        (faded(look, nearest), "hardly any structure"),
+        (inversion(look, known, rule), "bright where what it learnt is dark"),
+        (NEARER * far / max(near, 1e-3 * far, 1e-9), "noisier than what it learnt"),
+        (softened(look, known) / (rule.soft * allowance**2), "more blurred than what it learnt"),
+        (far / allowance, words(look, nearest, rule)),
+    ]
+    score = max(score for score, _ in reasons)
+    return Unlike(score, next(why for each, why in reasons if each > 1 or each == score))
