@@ -193,10 +193,13 @@ def _is_telling(told: Estimate) -> bool:
 def _in_words(left: Left, pace: float) -> str:
     if left.fewest is None:
         return FLAT
+    short = left.fewest * pace
+    if left.most is None and short < MINUTE:  # the goal is near, but nothing says how near
+        return ""
     if left.most is None:
-        text = f"more than {about(left.fewest * pace).removeprefix('about ')}"
+        text = f"more than {about(short).removeprefix('about ')}"
     else:
-        text = _between(left.fewest * pace, left.most * pace)
+        text = _between(short, left.most * pace)
     return f"{text[:1].upper()}{text[1:]} of checking to the goal, at your pace."
 
 
