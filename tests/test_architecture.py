@@ -59,6 +59,7 @@ TORCH_FREE_CORE = {
     "lesson",
     "looks",
     "magnification",
+    "meandice",
     "medians",
     "modelheader",
     "modelinfo",

@@ -107,3 +107,17 @@ def test_a_class_that_is_nowhere_changes_nothing() -> None:
         for f in every[:12]
     ]
     assert estimate(wide, found) == estimate(images, every[:12])
+
+
+def test_an_image_is_judged_by_the_classes_in_it() -> None:
+    rng = np.random.default_rng(0)
+    unsure = np.full((64, 64), 13, np.uint8)  # five in a hundred
+    shown = [np.array(each) for each in ((0, 1, 2), (0, 1), (0,))]
+    labels = [rng.choice(each, (64, 64)) for each in shown]
+    stated = [histogram(each, unsure, (0, 1, 2)) for each in labels]
+    told = estimate(stated, [])
+    assert told is not None
+    both, one, none = told[1]
+    assert both.score == pytest.approx(0.95, abs=0.02)
+    assert one.score == pytest.approx(0.95, abs=0.02)
+    assert (none.low, none.high) == (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,14 @@ def test_minutes_are_said_as_a_range() -> None:
 )
 def test_nothing_is_said_that_nobody_knows(scores: tuple[float, ...], pace: float | None) -> None:
     assert not said_of(scores, pace)
+
+
+def test_what_has_no_upper_end_is_said_so_unless_the_goal_is_near() -> None:
+    wide = rounds(0.6, 0.66, 0.7, half=0.3)
+    far = goal_in_words(Progress(wide, places=24, pace=15.0), 3, wide[-1].estimate, 0.75)
+    assert re.fullmatch(r"More than \d+ min of checking to the goal, at your pace\.", far)
+    flat = rounds(0.7, 0.7, 0.7, half=0.3)
+    assert not goal_in_words(Progress(flat, places=24, pace=15.0), 3, flat[-1].estimate, 0.7)
 
 
 def test_a_goal_out_of_reach_is_called_so() -> None:

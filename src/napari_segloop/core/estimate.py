@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy import special
 
 from napari_segloop.core.evaluate_objects import wrong_pixels
+from napari_segloop.core.meandice import mean_dice, slope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,8 @@ PRIOR_CHECKS: Final = 3.0
 """Spot checks that the prior is worth: it takes each stated error for as wrong as it is large."""
 LEAST_DOUBT: Final = 0.01
 """Share of pixels that the prior takes for wrong however sure the network is."""
+LEAST_SHOWN: Final = 1e-3
+"""Share of an image that a class must be predicted in, to count in the estimate of that image."""
 USUAL_SIZE: Final = 128.0**2
 """Pixels of a spot check, before there is one."""
 
@@ -155,7 +158,7 @@ def estimate(
     whole : Estimate
         Of all.
     each : tuple of Estimate
-        Of every image.
+        Of every image, by the classes predicted there; from 0 to 1 where that is background alone.
         None when there are no pixels.
     """
     if not stated or not sum(counts.sum() for counts in stated):
@@ -164,8 +167,8 @@ def estimate(
     mixing = _mixing(stated, checks)
     means = [_expected(counts, mixing) for counts in stated]
     slips = _Slips.of(checks, stated, mixing)
-    each = tuple(_estimate(mean, slips, of_all=False) for mean in means)
-    return _estimate(np.sum(means, axis=0), slips, of_all=True), each
+    each = tuple(_of_image(mean, slips, counts) for mean, counts in zip(means, stated, strict=True))
+    return _estimate(np.sum(means, axis=0), slips), each
 
 
 def _of_classes_there(
@@ -223,19 +226,27 @@ class _Slips:
         return rate
 
 
-def _estimate(mean: Floats, slips: _Slips, *, of_all: bool) -> Estimate:
+def _of_image(mean: Floats, slips: _Slips, counts: Counts) -> Estimate:
+    """Estimate one image by the classes that are in it: of others there are errors alone."""
+    shown = counts.sum(1) > LEAST_SHOWN * counts.sum()
+    if not shown[1:].any():
+        return Estimate(0.5, 0.0, 1.0, len(slips.pixels))  # nobody can tell
+    return _estimate(mean, slips, shown)
+
+
+def _estimate(mean: Floats, slips: _Slips, shown: Mask | None = None) -> Estimate:
     """Correct what is expected by what the spot checks found, and say how sure that is."""
     number, places = len(slips.pixels), float(mean.sum()) / slips.size
     total = np.maximum(mean + mean.sum() * slips.rate, 0)
-    slope = _slope(total)
+    slope = slope_of(total, shown)
     spread = PRIOR_CHECKS * float((slope * slips.prior).sum()) ** 2
     left = slips.found - slips.pixels[:, None, None] * slips.rate
     spread += float(np.square(np.tensordot(left, slope, 2)).sum())
     freedom = PRIOR_CHECKS + max(0, number - 1)
     variance = places**2 * spread / freedom / max(1, number)
-    if not of_all:
+    if shown is not None:
         variance += places * spread / freedom  # its own places differ from the mean of all
-    score = _dice(total)
+    score = mean_dice(total, shown)
     wide = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * variance**0.5
     return Estimate(score, max(0.0, score - wide), min(1.0, score + wide), number)
 
@@ -264,26 +275,3 @@ def _mixing(stated: Sequence[Counts], checks: Sequence[Finding]) -> Floats:
     worth = 100.0  # pixels
     rows: Floats = (found + worth * prior) / (found + worth * prior).sum(1, keepdims=True)
     return rows
-
-
-def _dice(counts: Floats) -> float:
-    """Return the mean Dice over classes without background that are there."""
-    sizes = counts.sum(0) + counts.sum(1)
-    there = sizes[1:] > 0
-    if not there.any():
-        return 1.0
-    return float((2 * counts.diagonal()[1:][there] / sizes[1:][there]).mean())
-
-
-def _slope(counts: Floats) -> Floats:
-    """Return how the mean Dice changes with each count."""
-    sizes = counts.sum(0) + counts.sum(1)
-    there = sizes > 0
-    there[0] = False
-    if not there.any():
-        return np.zeros_like(counts)
-    safe = np.where(there, sizes, 1)
-    own = np.where(there, 2 / safe, 0)
-    less = np.where(there, 2 * counts.diagonal() / safe**2, 0)
-    slope: Floats = (np.diag(own) - less[:, None] - less[None, :]) / there.sum()
-    return slope

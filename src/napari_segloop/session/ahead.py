@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.estimate import Estimate
     from napari_segloop.core.outlook import Left
-    from napari_segloop.session.progress import Progress
+    from napari_segloop.session.progress import Progress, Round
     from napari_segloop.store.records import OfferedRegion
 
 LEAST_ANSWERS: Final = 5
@@ -186,6 +186,35 @@ def image_in_words(told: Estimate | None) -> str:
     return f"Agrees with you on about {percent(told.score)} ({between})."
 
 
+def rounds_in_words(rounds: Sequence[Round]) -> str:
+    """Say how well each version agreed, for who cannot see the plot.
+
+    Parameters
+    ----------
+    rounds : sequence of Round
+        Oldest first.
+
+    Returns
+    -------
+    str
+        One line for each.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.estimate import Estimate
+    >>> from napari_segloop.session.progress import Round
+    >>> rounds_in_words([Round(2, Estimate(0.84, 0.78, 0.9, 20), 9, 16, 160.0)])
+    'Version 2: about 84 % (78 to 90 %; 20 random spot checks)'
+    """
+    return "\n".join(f"Version {each.version}: {_with_interval(each.estimate)}" for each in rounds)
+
+
+def _with_interval(told: Estimate) -> str:
+    checks = counted(told.checks, "random spot check")
+    between = f"{100 * told.low:.0f} to {percent(told.high)}"
+    return f"about {percent(told.score)} ({between}; {checks})"
+
+
 def _is_telling(told: Estimate) -> bool:
     return told.checks >= FEWEST and told.high - told.low <= WIDEST
 
@@ -193,10 +222,13 @@ def _is_telling(told: Estimate) -> bool:
 def _in_words(left: Left, pace: float) -> str:
     if left.fewest is None:
         return FLAT
+    short = left.fewest * pace
+    if left.most is None and short < MINUTE:  # the goal is near, but nothing says how near
+        return ""
     if left.most is None:
-        text = f"more than {about(left.fewest * pace).removeprefix('about ')}"
+        text = f"more than {about(short).removeprefix('about ')}"
     else:
-        text = _between(left.fewest * pace, left.most * pace)
+        text = _between(short, left.most * pace)
     return f"{text[:1].upper()}{text[1:]} of checking to the goal, at your pace."
 
 

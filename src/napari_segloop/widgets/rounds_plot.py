@@ -12,6 +12,7 @@ import numpy as np
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_segloop.session.ahead import rounds_in_words
 from napari_segloop.widgets.curve import dress
 from napari_segloop.widgets.theme import colours_of, em
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 FEWEST: Final = 2
 _HEIGHT = 9  # em
 _MOST_TICKS = 10
+_TIP = (
+    "How well each version agreed with you on all that it predicted, as its random spot checks "
+    "told while it was in use: best guess and 90 % interval. Dashed: the goal."
+)
 
 
 class RoundsPlot(QWidget):
@@ -46,10 +51,7 @@ class RoundsPlot(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self.setAccessibleName("Agreement on all images by version")
-        self.setToolTip(
-            "How well each version agreed with you on all that it predicted, as its random spot "
-            "checks told while it was in use: best guess and 90 % interval. Dashed: the goal."
-        )
+        self.setToolTip(_TIP)
         self.hide()
 
     def show_rounds(self, rounds: Sequence[Round], goal: float) -> None:
@@ -65,6 +67,8 @@ class RoundsPlot(QWidget):
         is_news = (self._rounds, self._goal) != (tuple(rounds), goal)
         self._rounds, self._goal = tuple(rounds), goal
         self.setVisible(len(rounds) >= FEWEST)
+        self.setAccessibleDescription(rounds_in_words(rounds))
+        self.setToolTip(f"{_TIP}\n{rounds_in_words(rounds[-_MOST_TICKS:])}")
         if is_news and self.isVisible():
             self._draw()
 
