@@ -16,8 +16,8 @@ import numpy as np
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band, check_label_plane
 from napari_segloop.core.reasons import describe
-from napari_segloop.core.regions import Region, worst_box
-from napari_segloop.core.windows import worst_windows
+from napari_segloop.core.regions import Region
+from napari_segloop.core.windows import worst_box, worst_windows
 from napari_segloop.core.windowsize import SMALLEST_WINDOW, auto_window, fitting_window
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ not with that of pixels. What is summed, and why, is not known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LARGEST_GRID = 1 << 22
 CELLS_PER_WINDOW = 8
 STRIP = 1 << 22
+BOX: Final = 17
+"""Pixels: the larger of the boxes that the error model looks at, and about what one notices."""
 
 
 class Weights(Protocol):
@@ -83,6 +85,39 @@ def worst_windows(plane: Weights, size: Pair, top: int, least_open: float) -> It
         search.drop(corner, size)
         chosen.append(corner)
         yield corner
+
+
+def worst_box(errors: NDArray[np.uint8]) -> float:
+    """Return the largest mean error probability of a box of 17 pixels.
+
+    Parameters
+    ----------
+    errors : (Y, X) ndarray of uint8
+        Error probability times 255 where a human can act, 0 elsewhere. The zeros count: one pixel
+        is not worth a look.
+
+    Returns
+    -------
+    float
+        From 0 to 1, above 0 if any pixel is; boxes are as small as a plane that is smaller.
+
+    Examples
+    --------
+    >>> errors = np.zeros((64, 64), np.uint8)
+    >>> errors[20:37, 30:64] = 51
+    >>> round(worst_box(errors), 4), round(worst_box(errors[:25]), 4)
+    (0.2, 0.0588)
+    """
+    if not errors.any():
+        return 0.0
+    from scipy import ndimage  # noqa: PLC0415  # slow, and opening the dock needs none of it
+
+    size = tuple(min(BOX, length) for length in errors.shape)
+    # A box that reaches over the edge meets zeros, so that one inside is never worse.
+    means: NDArray[np.float64] = ndimage.uniform_filter(
+        errors.astype(np.float64), size, mode="constant"
+    )
+    return min(1.0, float(means.max()) / 255)
 
 
 class _Search:
