@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from tests.widgets.real_window import Face
+
     Make = Callable[..., tuple[PlaceTable, HandDriven]]
 
 LEFT = Qt.MouseButton.LeftButton
@@ -213,3 +215,28 @@ def test_the_end_is_said_and_refusals_are_told(qtbot: QtBot) -> None:
     part.places.section.unfold()
     with qtbot.waitSignal(part.refused):
         part.places.table.entered_row.emit(0)
+
+
+def test_in_a_viewer_pictures_come_and_a_click_moves_the_view(face: Face) -> None:
+    layer, session = face.add_crystals(256), face.session
+    session.answer_task("classes")
+    places = [
+        Place(1, Region(64 * n, 128, 64, 64, 3.0 - n, 1.0, "inside 1", (), 0.9 - 0.2 * n))
+        for n in range(3)
+    ]
+    session.queue = QueueState(tuple(places))
+    session.note("queue")
+    session.publish()
+    part = face.panel.check.places
+    face.panel.visit("Check")
+    part.section.unfold()
+    face.until(lambda: all(session.thumbnails.picture(each) is not None for each in places))
+    made = session.thumbnails.picture(places[2])
+    assert made.shape == (64, 64, 3)
+    shown, cut = made[..., 0].astype(float), np.asarray(layer.data)[128:192, 128:192]
+    assert np.corrcoef(shown.ravel(), cut.ravel())[0, 1] > 0.9
+    row = part.rows.index(2, WHERE + 1)
+    face.click(part.table.viewport(), part.table.visualRect(row).center())
+    face.turn()
+    assert session.queue.here == places[2]
+    np.testing.assert_allclose(face.viewer.scene.camera.center[1:], (159.5, 159.5), atol=1)
