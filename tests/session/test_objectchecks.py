@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from shutil import copytree
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from napari_segloop.session.objectchecks import ObjectChecks, with_margin
 from napari_segloop.session.state import Place, QueueState, Version
 from napari_segloop.session.versions import Facts
 from tests.session.conftest import SIZE, WHOLE, discs
+from tests.session.projects import begin_in, folder_of, save
 
 if TYPE_CHECKING:
     from napari_segloop.core.images import Labels
     from tests.session.conftest import Loop
 
-KEY = (1, ())
+KEY, MODEL = (1, ()), "a" * 64
 PLACE = Place(1, Region(0, 0, 128, 128, 0.0, 0.0, "random spot check"), 0.5)
 TRUTH = discs(0)
 
@@ -31,8 +33,8 @@ TRUTH = discs(0)
 def predict(loop: Loop, labels: Labels) -> None:
     """Do what the errand does with what a new version says of the first image."""
     desk = loop.session.desk
-    made = Version(0, "id", None, None, None, True, "")
-    version = desk.versions.add(ModelBlob("id", b""), Facts("objects", 1, (0, 1)), made).number
+    made = Version(0, MODEL, None, None, None, True, "")
+    version = desk.versions.add(ModelBlob(MODEL, b"-"), Facts("objects", 1, (0, 1)), made).number
     for rows in (slice(0, 50), slice(50, SIZE)):  # as tiles come
         part = rows, slice(0, SIZE)
         desk.spots.see(KEY, part, labels[part], version)
@@ -84,6 +86,28 @@ def test_a_place_of_classes_counts_no_objects(loop: Loop) -> None:
     loop.session.accept()
     assert loop.session.state.objects is None
     assert not loop.session.desk.object_checks.found
+
+
+def test_it_is_there_again_when_the_project_is_opened(loop: Loop) -> None:
+    begin_in(loop, loop.folder / "projects")
+    loop.add(1, task="objects")
+    session = loop.session
+    predict(loop, np.where(TRUTH.max() == TRUTH, 0, TRUTH))
+    session.queue = QueueState((PLACE,))
+    session.start_checking()
+    loop.rest()
+    loop.paint(1, TRUTH, PLACE.region.slices)
+    session.accept()
+    told = session.state.objects
+    assert told is not None
+    save(loop)
+    session.open_project(copytree(folder_of(loop), loop.folder / "copy"))
+    loop.rest()
+    assert session.desk.versions.current is None  # no model that could be used
+    checks = session.desk.object_checks
+    assert checks.rates([KEY], 1, list(checks.found)) == told
+    session.remove(1)
+    assert not checks.found
 
 
 def test_the_margin_ends_with_the_plane() -> None:

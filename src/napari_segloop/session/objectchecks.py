@@ -58,6 +58,18 @@ class ObjectChecks:
         self.found.clear()
         self._told = None, None
 
+    def forget(self, image: int) -> None:
+        """Forget all of an image that was taken off the list.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        for spot in [spot for spot in {**self._said, **self.found} if spot[0][0] == image]:
+            self._said.pop(spot, None)
+            self.found.pop(spot, None)
+
     def see(self, spot: Spot, part: Window, labels: Labels, around: Window, version: int) -> None:
         """Take note of what a version says in a part of a plane.
 
