@@ -126,8 +126,10 @@ def test_people_get_words_for_objects(room: Path, real_segloop: Command) -> None
     assert lines["found"] == ["1", "1"]
     assert lines["panoptic quality (PQ)"] == ["0.500", "-"]
     assert "wrong pixels" in call.out
-    assert lines["88 % of the pixels"] == ["3.9", "%", "14", "%"]  # 8 of 56, level with the right
-    assert lines["12 % of the pixels"] == ["78", "%", "100", "%"]
+    sure, unsure = lines["88 % of the pixels"], lines["12 % of the pixels"]
+    assert sure == ["3.9", "%", "14", "%", "|=++"]  # 8 of 56, level with the right
+    assert unsure == ["78", "%", "100", "%", f"|{16 * '='}++++"]
+    assert "a mark is 5 %" in call.out
     assert "captured_12" not in call.out
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from napari_segloop.core.errormodel import ErrorModel, TrustBin
 from napari_segloop.core.errors import InputError
+from napari_segloop.core.modelinfo import ModelInfo
+from napari_segloop.core.normalize import Normalization
 from napari_segloop.engine.requests import ModelBlob
 from napari_segloop.session.state import Version
 from napari_segloop.session.training import in_words
 from napari_segloop.session.versions import Facts, Versions
+from napari_segloop.store.records import VersionRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +154,51 @@ def test_nothing_is_translated_before_a_class_changed(versions: Versions) -> Non
 def test_a_verdict_is_said_with_its_numbers(facts: dict[str, Any], words: str) -> None:
     made = replace(version(), number=2, parent=1, **facts)
     assert words in in_words(made, stopped=False)
+
+
+def model_file(errors: ErrorModel | None) -> bytes:
+    """The beginning of a model file: all that says what it is."""
+    info = ModelInfo(
+        "classes",
+        "resnet18",
+        3,
+        1,
+        (0, 1),
+        Normalization("training", (0.0,), (1.0,)),
+        errors=errors,
+    )
+    header = json.dumps({"__metadata__": {"segloop": info.to_json()}}).encode()
+    return struct.pack("<Q", len(header)) + header
+
+
+TRUSTED = ErrorModel(regions=6, trust=(TrustBin(0.01, 0.02, 0.9), TrustBin(0.2, 0.25, 0.1)))
+
+
+def test_how_far_its_percentages_can_be_trusted_is_kept_with_it(tmp_path: Path) -> None:
+    versions, known = Versions(tmp_path / "made"), replace(version(), model="a" * 64)
+    made = versions.add(ModelBlob("a" * 64, model_file(TRUSTED)), FACTS, known)
+    assert made.trust == ((0.01, 0.02, 0.9), (0.2, 0.25, 0.1))
+    assert made.trust_regions == 6
+    silent = versions.add(ModelBlob("a" * 64, model_file(None)), FACTS, known)
+    assert (silent.trust, silent.trust_regions) == ((), None)
+    written = [record.to_bytes() for record in versions.records()]
+    opened = Versions(tmp_path / "opened")
+    opened.load([VersionRecord.from_bytes(record) for record in written], None, lambda _: b"")
+    assert opened.states == (made, silent)
+
+
+def test_a_project_from_before_learns_it_from_the_model_in_use(tmp_path: Path) -> None:
+    opened = Versions(tmp_path)
+    opened.load([VersionRecord(1, "a" * 64)], 1, lambda _: b"")
+    assert opened.states[0].trust_regions is None
+    opened.use(1, ModelBlob("a" * 64, model_file(TRUSTED)))
+    assert opened.states[0].trust_regions == 6
+    assert len(opened.states[0].trust) == 2
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_model_with_shares_that_are_none_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="shares"):
+        ErrorModel(regions=2, trust=(TrustBin(0.1, share, 1.0),))
+    rounded = ErrorModel(regions=2, trust=(TrustBin(0.1, 0.1, 1 + 2e-16),)).facts()
+    assert rounded == {"trust": ((0.1, 0.1, 1.0),), "trust_regions": 2}

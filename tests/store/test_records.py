@@ -37,7 +37,7 @@ FULL = ImageRecord(
 )
 VERSION = VersionRecord(
     2, "c" * 64, 1, "0123ABC", {"steps": 9, "deep": [1, {"a": None}]}, 7, dice={"1": 0.5},
-    pixel_size=(0.1, 0.1),
+    pixel_size=(0.1, 0.1), trust=((0.1, 0.2, 1.0),), trust_regions=6,
 )  # fmt: skip
 ALL = (SHAPE, REGION, FULL, VERSION, project(versions=(VERSION,), current=2, queue={"at": 1}))
 numbers = st.floats(allow_nan=False, allow_infinity=False)

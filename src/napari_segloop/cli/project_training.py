@@ -172,6 +172,7 @@ def described(
         channels=info.channels,
         task=info.task,
         pixel_size=info.pixel_size,
+        **({} if info.errors is None else info.errors.facts()),
     )
 
 

@@ -21,6 +21,9 @@ OBJECT_ROWS = {
     "average precision (AP)": "ap{}",
 }
 SMALL = 0.095  # a share that is shown with a decimal
+LONGEST_BAR = 30  # characters
+MARKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+BARS = "= as stated, + more was wrong, - less was wrong"
 UNCERTAINTY_ROWS = {
     "pixels judged": "pixels",
     "wrong pixels": "errors",
@@ -90,7 +93,7 @@ def uncertainty_table(scores: Mapping[str, object]) -> str:
 
 
 def trust_table(trust: Sequence[TrustBin]) -> str:
-    """Return how far the percentages can be trusted.
+    """Return how far the percentages can be trusted, with a bar beside each.
 
     Parameters
     ----------
@@ -100,22 +103,41 @@ def trust_table(trust: Sequence[TrustBin]) -> str:
     Returns
     -------
     str
-        One line for each share of the pixels.
+        One line for each share of the pixels, and what the bars mean.
 
     Examples
     --------
     >>> from napari_segloop.core.errormodel import TrustBin
-    >>> print(trust_table([TrustBin(0.004, 0.01, 0.9), TrustBin(0.2, 0.24, 0.1)]))
+    >>> shares = (0.004, 0.01, 0.8), (0.06, 0.04, 0.1), (0.2, 0.24, 0.1)
+    >>> print(trust_table([TrustBin(*three) for three in shares]))
     how far the percentages can be trusted  stated wrong  found wrong
-    90 % of the pixels                             0.4 %        1.0 %
-    10 % of the pixels                              20 %         24 %
+    80 % of the pixels                             0.4 %        1.0 %  |+
+    10 % of the pixels                             6.0 %        4.0 %  |====--
+    10 % of the pixels                              20 %         24 %  |====================++++
+    = as stated, + more was wrong, - less was wrong; a mark is 1 %
     """
     header = ["how far the percentages can be trusted", "stated wrong", "found wrong"]
     rows = [
         (f"{_percent(part.share)} of the pixels", _percent(part.stated), _percent(part.found))
         for part in trust
     ]
-    return table(header, rows)
+    mark = _mark(max((max(part.stated, part.found) for part in trust), default=0.0))
+    head, *lines = table(header, rows).splitlines()
+    drawn = [
+        f"{line}  |{_bar(part, mark)}".rstrip() for line, part in zip(lines, trust, strict=True)
+    ]
+    return "\n".join([head, *drawn, f"{BARS}; a mark is {100 * mark:g} %"])
+
+
+def _mark(largest: float) -> float:
+    """Return the share that one mark of a bar stands for."""
+    return next((share for share in MARKS if largest <= share * LONGEST_BAR), MARKS[-1])
+
+
+def _bar(part: TrustBin, mark: float) -> str:
+    """Draw what was stated and found, in characters that every terminal has."""
+    stated, found = round(part.stated / mark), round(part.found / mark)
+    return "=" * min(stated, found) + "+" * (found - stated) + "-" * (stated - found)
 
 
 def _percent(share: float) -> str:

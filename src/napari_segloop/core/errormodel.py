@@ -41,6 +41,7 @@ _RAREST: Final = 1 / 8
 _NEWTON_STEPS: Final = 25
 _TOLERANCE: Final = 1e-6
 BINS: Final = 10
+_WHOLE: Final = 1 + 1e-9  # a sum of shares, as floating point has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,26 @@ class ErrorModel:
             if len(numbers) != len(AS_IT_SAYS) or not all(map(math.isfinite, numbers)):
                 msg = f"an error model of numbers {numbers}"
                 raise ValueError(msg)
+        shares = (share for part in self.trust for share in (part.stated, part.found, part.share))
+        if not all(0 <= share <= _WHOLE for share in shares):
+            msg = f"an error model with shares {self.trust}"
+            raise ValueError(msg)
         if not 0 <= self.careful_above <= 1 or self.regions < 0 or len(self.trust) > BINS:
             msg = f"an error model from {self.regions} regions, careful above {self.careful_above}"
             raise ValueError(msg)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how far the percentages can be trusted, for what describes a model.
+
+        Returns
+        -------
+        dict
+            ``trust``: stated share, found share and share of the pixels of each bin;
+            ``trust_regions``: test regions that the numbers were fitted on.
+        """
+        bins = ((part.stated, part.found, part.share) for part in self.trust)
+        trust = tuple(tuple(min(1.0, share) for share in part) for part in bins)
+        return {"trust": trust, "trust_regions": self.regions}
 
     @staticmethod
     def from_data(data: object) -> ErrorModel | None:

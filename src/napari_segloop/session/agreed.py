@@ -8,7 +8,14 @@ from napari_segloop.session.words import counted, percent
 
 if TYPE_CHECKING:
     from napari_segloop.core.estimate import Estimate
+    from napari_segloop.core.objectrates import ObjectRates
 
+WHY_OBJECTS: Final = (
+    "In brackets: between what it lies, at 90 %.\n"
+    "Missed: no predicted object covers it well (IoU above one half). False: the other way round.\n"
+    "Merged: one predicted object covers most of two or more. Split: two or more lie in one.\n"
+    "An object belongs to the spot check that holds its middle, and is judged by what lies in it."
+)
 GOAL: Final = 0.90
 FEWEST: Final = 8
 """Spot checks under which nobody is told that they are done."""
@@ -66,6 +73,39 @@ def in_words(told: Estimate) -> str:
     between = f"{100 * told.low:.0f} to {percent(told.high)}"
     few = f" {FEWEST - told.checks} more will tell whether it is done." * (told.checks < FEWEST)
     return f"All that is predicted agrees with you on about {about} ({between}; {checks}).{few}"
+
+
+def objects_in_words(told: ObjectRates) -> str:
+    """Say what becomes of single objects.
+
+    Parameters
+    ----------
+    told : ObjectRates
+        With the version in use.
+
+    Returns
+    -------
+    str
+        One sentence; split objects are named where there were any.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.objectrates import ObjectRates, Rate
+    >>> missed, merged, split = Rate(0.03, 0.01, 0.08), Rate(0.04, 0.01, 0.09), Rate(0, 0, 0.05)
+    >>> objects_in_words(ObjectRates(missed, merged, split, Rate(0.02, 0.0, 0.06), 57, 12))
+    'Of objects: missed 3 % (1 to 8), false 2 % (0 to 6), merged 4 % (1 to 9); 57 objects in 12 \
+random spot checks.'
+    """
+    named = {"missed": told.missed, "false": told.false, "merged": told.merged}
+    if told.split is not None and told.split.share:
+        named["split"] = told.split
+    parts = ", ".join(
+        f"{name} {percent(rate.share)} ({100 * rate.low:.0f} to {100 * rate.high:.0f})"
+        for name, rate in named.items()
+        if rate is not None
+    )
+    seen = f"{counted(told.objects, 'object')} in {counted(told.checks, 'random spot check')}"
+    return f"Of objects: {parts}; {seen}." if parts else f"Of objects: {seen}."
 
 
 def why(told: Estimate) -> str:

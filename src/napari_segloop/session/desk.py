@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.session.acceptances import Acceptances
 from napari_segloop.session.intake import Intake
+from napari_segloop.session.objectchecks import ObjectChecks
 from napari_segloop.session.passing import Pixels, Write
 from napari_segloop.session.sources import indices
 from napari_segloop.session.spots import Spots
@@ -67,6 +68,7 @@ class Desk(Intake):
         self.objects = False
         self.table = ClassTable.first("classes")
         self.acceptances, self.spots = Acceptances(), Spots()
+        self.object_checks = ObjectChecks()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
         self.unlike = dict[Key, str]()  # what its last version learnt, and why
@@ -183,6 +185,7 @@ class Desk(Intake):
         self.table = ClassTable.first(task)
         self.acceptances.clear()
         self.spots.clear()
+        self.object_checks.clear()
         self.predicted.clear()
         self.unlike.clear()
         self._checked.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from io import BytesIO
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.modelheader import info_in
@@ -67,6 +67,26 @@ class Facts:
     channels: int
     values: tuple[int, ...]
     pixel_size: tuple[float, float] | None = None
+
+
+def trust_in(data: bytes) -> dict[str, Any]:
+    """Return how far a model's percentages can be trusted, as its file says.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a model file.
+
+    Returns
+    -------
+    dict
+        Of `ErrorModel.facts`; empty for a file that says nothing of it.
+    """
+    try:
+        info = info_in(BytesIO(data), len(data))
+    except ModelError:
+        return {}
+    return {} if info.errors is None else info.errors.facts()
 
 
 def made_by(data: bytes) -> tuple[dict[str, str], dict[str, object]]:

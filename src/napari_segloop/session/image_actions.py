@@ -237,6 +237,7 @@ class ImageActions(LoopParts):
             self.desk.images.remove(image)
             self.desk.truths.forget(image)
             self.desk.spots.forget(image)
+            self.desk.object_checks.forget(image)
             self.queue = walking.without(self.queue, image)
             self.note("images", "queue")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from napari_segloop.core.reasons import is_unlike
+from napari_segloop.core.reasons import NOVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def is_above(region: Region, limit: float) -> bool:
     >>> [is_above(place, 0.2) for place in places]
     [True, False, True]
     """
-    return not 0 < region.worst <= limit or is_unlike(region.reason)
+    return not 0 < region.worst <= limit or region.reason.startswith(NOVEL)
 
 
 def above(found: Mapping[tuple[int, tuple[int, ...]], list[Region]], limit: float) -> Found:

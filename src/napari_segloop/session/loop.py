@@ -98,6 +98,7 @@ class LoopSession(ClassActions, ProjectCare):
         return LoopState(
             task=self.task,
             classes=self.table,
+            objects=weigh.object_rates(self.desk, self.offers),
             images=self.desk.images.states,
             queue=self.queue,
             jobs=tuple(self._job(e) for e in self.errands if e.is_shown and not e.is_over),

@@ -10,7 +10,7 @@ from napari_segloop.core.events import TileDone
 from napari_segloop.core.settings import PredictSettings
 from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
-from napari_segloop.session import weigh
+from napari_segloop.session import objectchecks, weigh
 from napari_segloop.session.errands import PlaneByPlane
 from napari_segloop.session.sources import check_channels
 
@@ -106,6 +106,7 @@ class Predicting(PlaneByPlane):
             labels = self.desk.versions.translate(self._version, block.array)  # type: ignore[arg-type]
             if not self._view_only:
                 self.desk.spots.see(key, block.window, labels, self._version)
+                objectchecks.see(self.desk, key, block.window, labels, self._version)
             self.desk.put_labels(key, block.window, labels, whole=not self._view_only)
         elif block.name == "uncertainty":
             self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Literal
 from napari_segloop.session.progress import Progress
 from napari_segloop.session.queuestate import Place, QueueState
 from napari_segloop.session.savedstate import DamagedState, RecentState, SavedState, SnapshotState
+from napari_segloop.session.versionstate import Version
 
 if TYPE_CHECKING:
     from napari_segloop.core.classes import ClassTable
     from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.estimate import Estimate
+    from napari_segloop.core.objectrates import ObjectRates
 
 __all__ = [
     "Curve",
@@ -124,61 +126,6 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A taught model.
-
-    Parameters
-    ----------
-    number : int
-        From 1, as the user sees it.
-    model : str
-        The model's id.
-    parent : int or None
-        Version that training started from.
-    score, start_score : float or None
-        Mean Dice on the test regions, 0 to 1, of this one and of the one before on the same.
-    accepted : bool
-        Whether it took over when it was made.
-    created : str
-        Local time, ISO format.
-    steps : int
-        Training steps.
-    teach, test : int
-        Regions that taught and tested.
-    note : str
-        Where it comes from, for example a file name.
-    pinned : bool
-        Whether its model is kept when the project is made smaller.
-    afresh : bool
-        Whether it was learnt again from all.
-    verdict : {"", "not worse", "may be worse", "too few to tell"}
-        Beside its parent, when it was made; empty without one to compare it with.
-    judged : int
-        Regions that neither was taught and that judged.
-    low, high : float or None
-        Between what the difference to its parent lies, in mean Dice, at 90 %.
-    """
-
-    number: int
-    model: str
-    parent: int | None
-    score: float | None
-    start_score: float | None
-    accepted: bool
-    created: str
-    steps: int = 0
-    teach: int = 0
-    test: int = 0
-    note: str = ""
-    pinned: bool = False
-    afresh: bool = False
-    verdict: str = ""
-    judged: int = 0
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Primary:
     """The one button with the sensible next step."""
 
@@ -226,6 +173,8 @@ class LoopState:
         None until the first question is answered.
     classes : ClassTable or None
         Of the project.
+    objects : ObjectRates or None
+        What becomes of single objects with the version in use; None for classes.
     images, queue, jobs, curve, versions : tuples and states
         As their types say.
     version : int or None
@@ -260,6 +209,7 @@ class LoopState:
 
     task: Task | None = None
     classes: ClassTable | None = None
+    objects: ObjectRates | None = None
     images: tuple[ImageState, ...] = ()
     queue: QueueState = field(default_factory=QueueState)
     jobs: tuple[JobState, ...] = ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.classes import ClassTable
-from napari_segloop.session import spotkeeping, walking
+from napari_segloop.session import objectnotes, spotkeeping, walking
 from napari_segloop.session.books import index_of, queue_in, statistics_in
 from napari_segloop.session.offers import region_of
 from napari_segloop.session.state import ImageState, Place
@@ -123,3 +123,4 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
     shape, predicted = record.identity.shape, {index_of(name) for name in record.predicted}
     spots = session.desk.spots
     spotkeeping.take_up(spots, record.number, record.spots, predicted, (shape.rows, shape.columns))
+    objectnotes.take_up(session.desk.object_checks, record.number, record.spots, spots.offered())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.durable import replacing
 from napari_segloop.core.errors import OutputError
 from napari_segloop.engine.requests import ModelBlob
-from napari_segloop.session.facts import Facts, Origin, taken_from
+from napari_segloop.session.facts import Facts, Origin, taken_from, trust_in
 from napari_segloop.session.modelbytes import read_model_file
 from napari_segloop.session.progress import Round
 from napari_segloop.session.state import Version
@@ -88,7 +88,8 @@ class Versions(VersionList):
         created = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         self._unwritten[number] = blob.data
         self._run(self.finish)
-        self._versions[number] = replace(version, number=number, created=created)
+        said = trust_in(blob.data)
+        self._versions[number] = replace(version, number=number, created=created, **said)
         self._facts[number] = facts
         for mapping in self._mappings[self.renumberings if since is None else since :]:
             self._renumber(number, mapping)
@@ -240,6 +241,8 @@ class Versions(VersionList):
             Of `fetch`.
         """
         self.current, self._blob = self._known(number), blob
+        if self._versions[number].trust_regions is None:  # a record from before it was written
+            self._versions[number] = replace(self._versions[number], **trust_in(blob.data))
 
     def export(self, number: int, path: Path) -> None:
         """Copy the file of a version to a place of the user's choice; on any thread.

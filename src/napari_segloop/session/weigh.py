@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_segloop.session import objectchecks
 from napari_segloop.session.state import Place
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.core.estimate import Counts, Estimate
     from napari_segloop.core.images import Labels
+    from napari_segloop.core.objectrates import ObjectRates
     from napari_segloop.core.regions import Region
     from napari_segloop.session.desk import Desk, Key
     from napari_segloop.session.offers import Offers
@@ -64,7 +66,31 @@ def ask(desk: Desk, place: Place) -> None:
         return
     prediction = desk.plane(key).prediction[place.region.slices]
     desk.spots.keep(key, place.region, place.probability)
+    objectchecks.ask(desk, key, place.region, version)
     desk.spots.ask(key, place.region, prediction, version)
+
+
+def object_rates(desk: Desk, offers: Offers) -> ObjectRates | None:
+    """Estimate what becomes of objects with the version in use.
+
+    Parameters
+    ----------
+    desk : Desk
+        Planes.
+    offers : Offers
+        What was answered.
+
+    Returns
+    -------
+    ObjectRates or None
+        None for classes, and before a spot check was answered.
+    """
+    version = desk.versions.current
+    if version is None or not desk.objects:
+        return None
+    places = (place for place in offers.spot_checks() if offers.is_answered(place))
+    answered = [((place.image, place.region.index), place.region) for place in places]
+    return desk.object_checks.rates(desk.all_keys(), version, answered)
 
 
 def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
@@ -85,6 +111,8 @@ def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
     truth, unsure = plane.truth(desk.table, objects=objects), desk.truths.uncertainty(key)
     for region in regions:
         desk.spots.answer(key, region, plane, unsure, values, truth, objects=objects)
+        if objects:
+            desk.object_checks.answer((key, region), plane, truth)
 
 
 def take_over(desk: Desk, key: Key, version: int, stated: Labels) -> None:

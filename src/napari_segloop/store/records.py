@@ -10,6 +10,7 @@ from typing import Any, ClassVar, get_args
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.core.comparing import Word
+from napari_segloop.core.errormodel import BINS
 from napari_segloop.store.checks import (
     COUNT,
     FAR,
@@ -103,6 +104,10 @@ class VersionRecord(Record):
         Versions of what made it.
     note : str
         Where it comes from, for example a file name.
+    trust : tuple of (float, float, float)
+        Stated share of wrong pixels, found share, and of how many of all pixels; at most ten.
+    trust_regions : int or None
+        Test regions that its percentages were fitted on; None where that was not written.
     values : tuple of int
         Label values that it predicts, 0 first.
     channels : int
@@ -142,6 +147,8 @@ class VersionRecord(Record):
     high: float | None = None
     software: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    trust: tuple[tuple[float, float, float], ...] = ()
+    trust_regions: int | None = None
     values: tuple[int, ...] = (0, 1)
     channels: int = 1
     task: str = "classes"
@@ -166,6 +173,8 @@ class VersionRecord(Record):
         **dict.fromkeys(("low", "high"), optional(real(-1, 1))),
         "created": TIME,
         "note": text(10_000),
+        "trust": each(each(real(0, 1), 3, 3), BINS),
+        "trust_regions": optional(COUNT),
         "values": each(COUNT, 1000),
         "channels": integer(1, MOST_CHANNELS),
         "task": TASK,

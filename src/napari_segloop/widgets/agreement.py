@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QLabel, QSpinBox, QWidget
 
-from napari_segloop.session.agreed import in_words, is_reached, why
+from napari_segloop.session.agreed import WHY_OBJECTS, in_words, is_reached, objects_in_words, why
 from napari_segloop.widgets.part import Part, in_column, in_row, prose
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class Agreement(Part):
 
     def __init__(self, session: LoopSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self.words = prose()
+        self.words, self.objects = prose(), prose()
+        self.objects.setToolTip(WHY_OBJECTS)
         self.goal = QSpinBox()
         self.goal.setRange(1, 99)
         self.goal.setSuffix(" %")
@@ -48,6 +49,7 @@ class Agreement(Part):
         self.label.setToolTip(_GOAL_TIP)
         column = in_column(self, 0.2)
         column.addWidget(self.words)
+        column.addWidget(self.objects)
         column.addLayout(in_row(self.label, self.goal, stretch=True))
         self.hide()
 
@@ -67,6 +69,8 @@ class Agreement(Part):
         done = is_reached(told, state.goal)
         self.words.setText(f"{text} <b>Done: the goal is reached.</b>" if done else text)
         self.words.setToolTip(why(told))
+        self.objects.setVisible(state.objects is not None)
+        self.objects.setText("" if state.objects is None else objects_in_words(state.objects))
         if not self.goal.hasFocus():
             with QSignalBlocker(self.goal):
                 self.goal.setValue(round(100 * state.goal))

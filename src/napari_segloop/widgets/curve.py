@@ -1,7 +1,6 @@
 """The live plot of a training: agreement on the test regions above, loss below.
 
-pyqtgraph takes about a second to import, so a plot is made when there is something to show. It
-knows `Curve` only.
+It knows `Curve` only.
 """
 
 from __future__ import annotations
@@ -9,21 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_segloop.session.state import Curve
-from napari_segloop.widgets.theme import colours_of, em
+from napari_segloop.widgets.plot import LazyPlot, dress, still
+from napari_segloop.widgets.theme import em
 
 if TYPE_CHECKING:
-    from pyqtgraph import PlotItem
-    from qtpy.QtGui import QColor, QShowEvent
+    from pyqtgraph import GraphicsLayoutWidget
+    from qtpy.QtWidgets import QWidget
+
+    from napari_segloop.widgets.theme import Colours
 
 _HEIGHT = 15  # em
 _MOST_POINTS = 600  # on an axis of about 300 pixels
 
 
-class CurvePlot(QWidget):
+class CurvePlot(LazyPlot):
     """Two plots above one axis of steps.
 
     Parameters
@@ -33,13 +33,10 @@ class CurvePlot(QWidget):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_HEIGHT, parent)
         self._curve = Curve()
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
-        self._canvas: Any = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
         self.setAccessibleName("Curve of the training")
         self.setToolTip(
             "Above: agrees with you on the test regions (never trained on), as mean Dice. "
@@ -55,48 +52,35 @@ class CurvePlot(QWidget):
             Losses and scores.
         """
         self._curve = curve
-        if self.isVisible():
-            self._draw()
+        self.refresh()
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Draw what came while it was hidden.
-
-        Parameters
-        ----------
-        event : QShowEvent
-            It is shown.
-        """
-        super().showEvent(event)
-        self._draw()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Take the colours of a new theme.
-
-        Parameters
-        ----------
-        event : QEvent
-            Style, palette or font changed.
-        """
-        super().changeEvent(event)
-        is_style = event is not None and event.type() == QEvent.Type.StyleChange
-        if is_style and getattr(self, "_canvas", None) is not None:
-            self._colour()
-
-    def sizeHint(self) -> QSize:
-        """Return room for both plots.
+    def has_content(self) -> bool:
+        """Say whether there is anything to draw.
 
         Returns
         -------
-        QSize
-            In pixels.
+        bool
+            After the first step.
         """
-        return QSize(em(self, 12), em(self, _HEIGHT))
+        return bool(self._curve.losses or self._curve.scores)
 
-    def _draw(self) -> None:
-        if not self._curve.losses and not self._curve.scores:
-            return
-        if self._canvas is None:
-            self._make()
+    def build(self, canvas: GraphicsLayoutWidget) -> None:
+        """Put both plots onto the canvas.
+
+        Parameters
+        ----------
+        canvas : GraphicsLayoutWidget
+            Empty.
+        """
+        for row, name in enumerate(("score", "loss")):
+            plot = self._plots[name] = still(canvas.addPlot(row=row, col=0))
+            self._lines[name] = plot.plot([], [])
+        self._plots["score"].setXLink(self._plots["loss"])
+        self._plots["score"].setYRange(0, 100, padding=0.05)
+        self._plots["score"].getAxis("bottom").setStyle(showValues=False)
+
+    def fill(self) -> None:
+        """Draw losses and scores."""
         losses = np.asarray(self._curve.losses, float)
         steps = np.arange(1, len(losses) + 1)
         stride = max(1, len(losses) // _MOST_POINTS)
@@ -106,32 +90,17 @@ class CurvePlot(QWidget):
         end = max(self._curve.steps, len(losses), 1)
         self._plots["loss"].setXRange(0, end, padding=0.02)
 
-    def _make(self) -> None:
+    def colour(self, colours: Colours) -> None:
+        """Draw lines and axes in the colours of the theme.
+
+        Parameters
+        ----------
+        colours : Colours
+            Of the theme.
+        """
         import pyqtgraph  # noqa: PLC0415  # a second
 
-        self._canvas = pyqtgraph.GraphicsLayoutWidget()
-        self._canvas.setFixedHeight(em(self, _HEIGHT))
-        for part in (self._canvas, self._canvas.viewport()):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it can be operated
-        self._canvas.ci.layout.setSpacing(0)
-        self._canvas.ci.setContentsMargins(0, 0, 0, 0)
-        for row, name in enumerate(("score", "loss")):
-            plot = self._plots[name] = self._canvas.addPlot(row=row, col=0)
-            plot.setMenuEnabled(False)
-            plot.hideButtons()
-            plot.setMouseEnabled(False, False)
-            self._lines[name] = plot.plot([], [])
-        self._plots["score"].setXLink(self._plots["loss"])
-        self._plots["score"].setYRange(0, 100, padding=0.05)
-        self._plots["score"].getAxis("bottom").setStyle(showValues=False)
-        self._column.addWidget(self._canvas)
-        self._colour()
-
-    def _colour(self) -> None:
-        import pyqtgraph  # noqa: PLC0415  # a second
-
-        colours, width = colours_of(self), em(self, 0.12)
-        self._canvas.setBackground(colours.background)
+        width = em(self, 0.12)
         for plot in self._plots.values():
             dress(plot, colours.text, colours.line, em(self, 2.6))
         text = colours.text.name()
@@ -144,24 +113,3 @@ class CurvePlot(QWidget):
         self._lines["score"].setSymbolSize(em(self, 0.4))
         self._lines["score"].setSymbolBrush(pyqtgraph.mkBrush(colours.good))
         self._lines["score"].setSymbolPen(None)
-
-
-def dress(plot: PlotItem, text: QColor, line: QColor, width: int) -> None:
-    """Give a plot the colours of a theme.
-
-    Parameters
-    ----------
-    plot : PlotItem
-        Any.
-    text, line : QColor
-        Of numbers, and of axes.
-    width : int
-        Of the left axis, in pixels, so that plots above each other stand in line.
-    """
-    plot.showGrid(x=False, y=True, alpha=0.2)
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(line)
-        axis.setTextPen(text)
-    plot.getAxis("left").setWidth(width)
-    plot.getAxis("bottom").setHeight(None)

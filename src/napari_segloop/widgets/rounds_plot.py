@@ -1,7 +1,6 @@
 """How well each version agreed with the user on all images, with its interval, and the goal.
 
-pyqtgraph takes about a second to import, so the plot is made when there is something to show. It
-knows `Round` only.
+It knows `Round` only.
 """
 
 from __future__ import annotations
@@ -9,19 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
 
 from napari_segloop.session.ahead import rounds_in_words
-from napari_segloop.widgets.curve import dress
-from napari_segloop.widgets.theme import colours_of, em
+from napari_segloop.widgets.plot import LazyPlot, dress, still
+from napari_segloop.widgets.theme import em
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qtpy.QtGui import QShowEvent
+    from pyqtgraph import GraphicsLayoutWidget
+    from qtpy.QtWidgets import QWidget
 
     from napari_segloop.session.progress import Round
+    from napari_segloop.widgets.theme import Colours
 
 FEWEST: Final = 2
 _HEIGHT = 9  # em
@@ -32,7 +32,7 @@ _TIP = (
 )
 
 
-class RoundsPlot(QWidget):
+class RoundsPlot(LazyPlot):
     """Estimates against version numbers; hidden before there are two.
 
     Parameters
@@ -42,14 +42,11 @@ class RoundsPlot(QWidget):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_HEIGHT, parent)
         self._rounds: tuple[Round, ...] = ()
         self._goal = 0.0
-        self._canvas: Any = None
         self._plot: Any = None
         self._parts: dict[str, Any] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
         self.setAccessibleName("Agreement on all images by version")
         self.setToolTip(_TIP)
         self.hide()
@@ -66,51 +63,41 @@ class RoundsPlot(QWidget):
         """
         is_news = (self._rounds, self._goal) != (tuple(rounds), goal)
         self._rounds, self._goal = tuple(rounds), goal
-        self.setVisible(len(rounds) >= FEWEST)
+        self.setVisible(self.has_content())
         self.setAccessibleDescription(rounds_in_words(rounds))
         self.setToolTip(f"{_TIP}\n{rounds_in_words(rounds[-_MOST_TICKS:])}")
-        if is_news and self.isVisible():
-            self._draw()
+        if is_news:
+            self.refresh()
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Draw what came while it was hidden.
-
-        Parameters
-        ----------
-        event : QShowEvent
-            It is shown.
-        """
-        super().showEvent(event)
-        self._draw()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Take the colours of a new theme.
-
-        Parameters
-        ----------
-        event : QEvent
-            Style, palette or font changed.
-        """
-        super().changeEvent(event)
-        is_style = event is not None and event.type() == QEvent.Type.StyleChange
-        if is_style and getattr(self, "_canvas", None) is not None:
-            self._colour()
-
-    def sizeHint(self) -> QSize:
-        """Return room for the plot.
+    def has_content(self) -> bool:
+        """Say whether there is anything to draw.
 
         Returns
         -------
-        QSize
-            In pixels.
+        bool
+            From two versions on.
         """
-        return QSize(em(self, 12), em(self, _HEIGHT))
+        return len(self._rounds) >= FEWEST
 
-    def _draw(self) -> None:
-        if len(self._rounds) < FEWEST:
-            return
-        if self._canvas is None:
-            self._make()
+    def build(self, canvas: GraphicsLayoutWidget) -> None:
+        """Put a plot onto the canvas.
+
+        Parameters
+        ----------
+        canvas : GraphicsLayoutWidget
+            Empty.
+        """
+        import pyqtgraph  # noqa: PLC0415  # a second
+
+        self._plot = still(canvas.addPlot())
+        self._parts["bars"] = pyqtgraph.ErrorBarItem(beam=0.12)
+        self._parts["goal"] = pyqtgraph.InfiniteLine(angle=0)
+        self._plot.addItem(self._parts["goal"])
+        self._plot.addItem(self._parts["bars"])
+        self._parts["points"] = self._plot.plot([], [], symbol="o")
+
+    def fill(self) -> None:
+        """Draw estimates, intervals and the goal."""
         versions = np.array([each.version for each in self._rounds], float)
         told = [each.estimate for each in self._rounds]
         low, score, high = 100 * np.array([(t.low, t.score, t.high) for t in told], float).T
@@ -123,31 +110,17 @@ class RoundsPlot(QWidget):
         shown = versions[:: -(-len(versions) // _MOST_TICKS)]
         self._plot.getAxis("bottom").setTicks([[(v, f"{v:.0f}") for v in shown]])
 
-    def _make(self) -> None:
+    def colour(self, colours: Colours) -> None:
+        """Draw lines and axes in the colours of the theme.
+
+        Parameters
+        ----------
+        colours : Colours
+            Of the theme.
+        """
         import pyqtgraph  # noqa: PLC0415  # a second
 
-        self._canvas = pyqtgraph.PlotWidget()
-        self._canvas.setFixedHeight(em(self, _HEIGHT))
-        for part in (self._canvas, self._canvas.viewport()):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it can be operated
-        self._plot = self._canvas.getPlotItem()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setMouseEnabled(False, False)
-        self._parts["bars"] = pyqtgraph.ErrorBarItem(beam=0.12)
-        self._parts["goal"] = pyqtgraph.InfiniteLine(angle=0)
-        self._plot.addItem(self._parts["goal"])
-        self._plot.addItem(self._parts["bars"])
-        self._parts["points"] = self._plot.plot([], [], symbol="o")
-        self._column.addWidget(self._canvas)
-        self._colour()
-
-    def _colour(self) -> None:
-        import pyqtgraph  # noqa: PLC0415  # a second
-
-        colours, width = colours_of(self), em(self, 0.12)
-        dashed = Qt.PenStyle.DashLine
-        self._canvas.setBackground(colours.background)
+        width, dashed = em(self, 0.12), Qt.PenStyle.DashLine
         dress(self._plot, colours.text, colours.line, em(self, 2.6))
         self._plot.setLabel("left", "agrees (%)", color=colours.text.name())
         self._plot.setLabel("bottom", "version", color=colours.text.name())

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_segloop.core.comparing import NOT_WORSE
+from napari_segloop.session.trusted import TITLE, summary
 from napari_segloop.session.words import percent, points
 from napari_segloop.widgets.part import Part, button, in_column, in_row
 from napari_segloop.widgets.project_words import WHY_READ_ONLY
 from napari_segloop.widgets.rows import Column, Rows
+from napari_segloop.widgets.section import Section
 from napari_segloop.widgets.table import Table
+from napari_segloop.widgets.trust import TrustView
 from napari_segloop.widgets.words import teach_and_test, when
 
 if TYPE_CHECKING:
@@ -60,6 +63,9 @@ class VersionTable(Part):
         column.addWidget(self.table)
         column.addLayout(in_row(self.use, self.keep))
         column.addLayout(in_row(self.save))
+        self.trust = TrustView()
+        self.fold = Section(TITLE, self.trust, "Of the selected version, or of the one in use")
+        column.addWidget(self.fold)
         self._enable()
 
     def _columns(self) -> tuple[Column[Version], ...]:
@@ -107,6 +113,15 @@ class VersionTable(Part):
         self.keep.setEnabled(selected is not None and bool(saved.path) and not saved.is_read_only)
         self.keep.setText(KEEP_NO_LONGER if selected is not None and selected.pinned else KEEP)
         self.keep.setToolTip(WHY_READ_ONLY if saved.is_read_only else WHY_KEEP)
+        self._show_trust(selected)
+
+    def _show_trust(self, selected: Version | None) -> None:
+        in_use = (version for version in self.rows.rows if version.number == self._in_use)
+        shown = selected or next(in_use, None)
+        self.fold.setVisible(shown is not None)
+        self.fold.header.set_summary(summary(shown))
+        if shown is not None:
+            self.trust.show_version(shown)
 
     def _use(self) -> None:
         if (selected := self.selected) is not None:
