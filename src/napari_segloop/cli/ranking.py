@@ -1,42 +1,36 @@
-"""``segloop rank``: predict, and list the places where the prediction is probably wrong."""
+"""``segloop rank``: list the places where a prediction, or given masks, are probably wrong."""
 
 from __future__ import annotations
 
 import csv
 import time
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_segloop.cli.auditing import Audit
 from napari_segloop.cli.failures import for_each
 from napari_segloop.cli.interrupt import STOPPING, stop_on_interrupt, undisturbed
-from napari_segloop.cli.novelty import look_over
 from napari_segloop.cli.outputs import check_file
-from napari_segloop.cli.prediction import FilePredictor, Stopped, settings_from
+from napari_segloop.cli.prediction import Stopped
+from napari_segloop.cli.rankwork import judge_for, plan_work
 from napari_segloop.cli.report import duration
 from napari_segloop.core.durable import replacing
-from napari_segloop.core.errors import InputError
-from napari_segloop.core.modelfile import load_model
-from napari_segloop.core.prediction import Wanted
 from napari_segloop.core.ranking import RankSettings, rank_regions, weigher, worst_first
-from napari_segloop.core.spotchecks import Draw
 from napari_segloop.core.windowsize import auto_window
-from napari_segloop.files.images import LabelFile, open_labels
-from napari_segloop.files.names import image_name, label_name
-from napari_segloop.files.pairing import find_images
-from napari_segloop.files.training import check_pair, label_index, read_marks
+from napari_segloop.files.training import label_index, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from napari_segloop.cli.judges import Judge, Judged
+    from napari_segloop.cli.marks import Marks
     from napari_segloop.cli.rank import RankRequest
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.images import Labels
-    from napari_segloop.core.prediction import Prediction
     from napari_segloop.core.regions import Region
-    from napari_segloop.files.images import ImageFile
+    from napari_segloop.core.spotchecks import Draw
+    from napari_segloop.files.images import ImageFile, LabelFile
 
 COLUMNS = (
     "image",
@@ -58,24 +52,14 @@ Found = tuple["Path", "Region"]
 def run(request: RankRequest, reporter: Reporter) -> int:
     """Rank the places of all inputs and write one table."""
     started = time.monotonic()
-    images = find_images(request.inputs)
-    marks = Marks(request.checked, images, request.reading.axes)
-    check_file(request.csv, [request.model, *images, *marks.paths])
-    model = load_model(request.model)
+    work = plan_work(request)
+    check_file(request.csv, [request.model, *work.images, *work.masks.values(), *work.marks.paths])
     with stop_on_interrupt(lambda: reporter.notice(STOPPING)) as should_stop:
-        predictor = FilePredictor(
-            model,
-            request.reading,
-            settings_from(request.computing, quality=request.quality),
-            Wanted(uncertainty=True),
-            should_stop,
-            reporter,
-        )
-        predictor.check(images)
-        audit = Audit(request.audit, images)
-        ranking = _Ranking(predictor, request, marks, audit)
+        audit = Audit(request.audit, work.images)
         try:
-            failed = for_each(images, ranking.add, reporter)
+            judge = judge_for(request, work, should_stop, reporter)
+            ranking = _Ranking(judge, request, work.marks, audit)
+            failed = for_each(work.images, ranking.add, reporter)
         except Stopped:
             reporter.result(stopped=True, csv=None)
             return 130
@@ -85,12 +69,13 @@ def run(request: RankRequest, reporter: Reporter) -> int:
     seconds = time.monotonic() - started
     reporter.result(
         csv=request.csv,
-        model=model.id,
-        images=len(images) - len(failed),
+        model=judge.name,
+        images=len(work.images) - len(failed),
         regions=len(ranking.found),
         spot_checks=audit.to_dict(),
         failed=failed,
-        unlike=ranking.unlike,
+        skipped=len(work.skipped),
+        unlike=judge.unlike,
         seconds=seconds,
     )
     words = f"{len(ranking.found)} places to check{audit.words()}"
@@ -98,82 +83,20 @@ def run(request: RankRequest, reporter: Reporter) -> int:
     return 1 if failed else 0
 
 
-class Marks:
-    """What was checked already, file by file.
-
-    Parameters
-    ----------
-    inputs : sequence of Path
-        Files and folders; may be empty.
-    images : sequence of Path
-        The images that are ranked.
-    axes : str, optional
-        The stored axes, named by the user.
-
-    Raises
-    ------
-    InputError
-        When two files have one NAME.
-    """
-
-    def __init__(self, inputs: Sequence[Path], images: Sequence[Path], axes: str | None) -> None:
-        self.paths = find_images(inputs) if inputs else []
-        self._by_name = {label_name(path): path for path in self.paths}
-        self._axes = axes
-        if self.paths:
-            _check_names("checked file", self.paths, label_name)
-            _check_names("image", images, image_name)
-
-    def open(self, image: ImageFile) -> LabelFile | None:
-        """Open what was checked in an image.
-
-        Parameters
-        ----------
-        image : ImageFile
-            The image.
-
-        Returns
-        -------
-        LabelFile or None
-            None when there is no file of this name: nothing was checked.
-        """
-        path = self._by_name.get(image_name(image.path))
-        if path is None:
-            return None
-        marks = open_labels(path, self._axes)
-        check_pair(image, marks)
-        return marks
-
-
-def _check_names(what: str, paths: Sequence[Path], name: Callable[[Path], str]) -> None:
-    counts = Counter(name(path) for path in paths)
-    double = sorted(str(path) for path in paths if counts[name(path)] > 1)
-    if double:
-        raise InputError(
-            f"one {what} for each name",
-            f"several with one name: {', '.join(double)}",
-            "Rename them, or rank one folder at a time.",
-        )
-
-
 class _Ranking:
     """The worst places of all images so far, and the spot checks beside them."""
 
-    def __init__(
-        self, predictor: FilePredictor, request: RankRequest, marks: Marks, audit: Audit
-    ) -> None:
-        self._predictor = predictor
+    def __init__(self, judge: Judge, request: RankRequest, marks: Marks, audit: Audit) -> None:
+        self._judge = judge
         self._marks = marks
         self._audit = audit
         self._top = request.top or ALL
-        objects = predictor.model.info.task == "objects"
-        self._settings = RankSettings(request.window, self._top, objects=objects)
+        self._settings = RankSettings(request.window, self._top, objects=judge.objects)
         self.found: list[Found] = []
-        self.unlike: list[Path] = []
 
     def add(self, path: Path) -> None:
         """Rank one image's places among those of the others."""
-        with self._predictor.open(path) as image:
+        with self._judge.open(path) as image:
             planes = list(self._planes(image))
         found = [*self.found, *((path, region) for regions, _ in planes for region in regions)]
         self.found = sorted(found, key=_worst_first)[: self._top]
@@ -182,33 +105,22 @@ class _Ranking:
     def _planes(self, image: ImageFile) -> Iterator[tuple[list[Region], Draw]]:
         """Yield each plane's places; ``auto`` gives all planes of a file one window."""
         marks, settings = self._marks.open(image), self._settings
-        plan = self._predictor.plan(image)
-        novelty = look_over(image, plan, self._predictor.model.info, self._predictor.reporter)
-        if novelty.planes:
-            self.unlike.append(image.path)
-        for index, prediction in self._predictor.predict(image, plan):
-            if settings.window is None and prediction.labels.any():
-                settings = replace(settings, window=auto_window(prediction.labels))
-            checked = _read(marks, image, index)
-            regions, drawn = self._places(image.path, index, prediction, checked, settings)
-            yield novelty.named(index, regions), drawn
+        for plane in self._judge.judge(image):
+            if settings.window is None and plane.labels.any():
+                settings = replace(settings, window=auto_window(plane.labels))
+            checked = _read(marks, image, plane.index)
+            yield self._places(image.path, plane, checked, settings)
 
     def _places(
-        self,
-        path: Path,
-        index: tuple[int, ...],
-        prediction: Prediction,
-        checked: Labels | None,
-        settings: RankSettings,
+        self, path: Path, plane: Judged, checked: Labels | None, settings: RankSettings
     ) -> tuple[list[Region], Draw]:
         """Rank the places of a plane, and draw spot checks from all of it."""
-        labels, uncertainty = prediction.labels, prediction.uncertainty
-        if uncertainty is None:
-            return [], Draw()
-        regions = rank_regions(uncertainty, labels, checked, settings, index)
-        weigh = weigher(uncertainty, labels, checked, settings.margin)
+        labels, index = plane.labels, plane.index
+        regions = rank_regions(plane.uncertainty, labels, checked, settings, index)
+        weigh = weigher(plane.uncertainty, labels, checked, settings.margin)
         side = settings.side(labels)
-        return regions, self._audit.draw_plane(path, index, side, checked, labels.shape, weigh)
+        drawn = self._audit.draw_plane(path, index, side, checked, labels.shape, weigh)
+        return [plane.named(region) for region in regions], drawn
 
 
 def _worst_first(found: Found) -> tuple[object, ...]:

@@ -55,7 +55,8 @@ class FoldMap:
             (np.arange(part.start, part.stop) // self.side).clip(max=count - 1)
             for part, count in zip((rows, columns), self.folds.shape, strict=True)
         )
-        return self.folds[y[:, None], x]
+        found: NDArray[np.int64] = self.folds[y[:, None], x]
+        return found
 
     def inner(self, rows: slice, columns: slice) -> Mask:
         """Return which pixels of a window lie away from the edges of their blocks.
@@ -70,9 +71,7 @@ class FoldMap:
         (h, w) ndarray of bool
             True at `GUARD` pixels from an edge and beyond.
         """
-        y, x = (
-            np.arange(part.start, part.stop) % self.side for part in (rows, columns)
-        )
+        y, x = (np.arange(part.start, part.stop) % self.side for part in (rows, columns))
         down, right = ((at >= GUARD) & (at < self.side - GUARD) for at in (y, x))
         inner: Mask = down[:, None] & right
         return inner

@@ -6,7 +6,6 @@ the masks of all blocks but its own. Where masks come from is not known here, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from napari_segloop.core.devices import choose_device, set_threads
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.events import TileDone
 from napari_segloop.core.foldmap import deal_out
-from napari_segloop.core.sight import HALO, LARGEST_TILE, Sight, gather, magnified
+from napari_segloop.core.sight import HALO, LARGEST_TILE, gather, magnified, sight_of
 from napari_segloop.core.tilereading import read_tile
 from napari_segloop.core.tiling import fit_tile, grid
 from napari_segloop.core.truth import IGNORED, class_values
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_segloop.core.foldmap import FoldMap
-    from napari_segloop.core.images import Labels, Mask, PlaneSource, ShouldStop
-    from napari_segloop.core.normalize import Normalization
+    from napari_segloop.core.givenmasks import GivenMasks
+    from napari_segloop.core.images import Mask, ShouldStop
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.tiling import Tile
     from napari_segloop.core.witnesses import Witnesses
@@ -40,48 +39,6 @@ MOST_PLANES: Final = 16  # that teach
 MOST_PIXELS: Final = 2**22  # that teach, of all planes; of larger ones tiles spread over them
 OF_A_CLASS: Final = 5000  # pixels
 OF_ALL: Final = 24_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GivenMasks:
-    """A plane and masks that somebody else made.
-
-    Parameters
-    ----------
-    plane : PlaneSource
-        Pixels.
-    labels : (Y, X) ndarray of integer
-        Class values or ids.
-    numbers : Normalization
-        Of the image.
-    checked : (Y, X) ndarray of integer, optional
-        0 not checked, 1 checked, 2 can't tell, 3 excluded: of the last two nothing is learnt.
-    """
-
-    plane: PlaneSource
-    labels: Labels
-    numbers: Normalization
-    checked: Labels | None = None
-
-    def __post_init__(self) -> None:
-        for what in (self.labels, self.checked):
-            if what is not None and what.shape != self.plane.shape[1:]:
-                raise InputError(
-                    f"masks of {self.plane.shape[1:]} pixels, as the image",
-                    f"{what.shape}",
-                    "Give those of this image.",
-                )
-
-    def tiles(self) -> list[Tile]:
-        """Return the tiles in which the plane is looked at.
-
-        Returns
-        -------
-        list of Tile
-            Row by row.
-        """
-        shape = self.plane.shape[1], self.plane.shape[2]
-        return list(grid(shape, fit_tile(shape, LARGEST_TILE, HALO), HALO))
 
 
 class Proofreader:
@@ -110,9 +67,8 @@ class Proofreader:
         self._objects, self._seed = objects, seed
         self._device = choose_device(device)
         set_threads(threads)
-        self._values: tuple[int, ...] = (0, 1)
+        self._values: tuple[int, ...] | None = None
         self._witnesses: Witnesses | None = None
-        self._sights = dict[int, Sight]()
 
     def learn(
         self, masks: Sequence[GivenMasks], should_stop: ShouldStop = lambda: False
@@ -150,10 +106,11 @@ class Proofreader:
         work = [
             (number, given, tile)
             for number, given in taught
-            for tile in _spread(given.tiles(), MOST_PIXELS // count)
+            for tile in _spread(_tiles(given), MOST_PIXELS // count)
         ]
-        quota = ceil(min(OF_A_CLASS, OF_ALL // len(self._values)) / max(1, len(work)))
-        samples, pixels = list[Sample](), np.zeros(len(self._values), np.int64)
+        classes = 2 if self._values is None else len(self._values)
+        quota = ceil(min(OF_A_CLASS, OF_ALL // classes) / max(1, len(work)))
+        samples, pixels = list[Sample](), np.zeros(classes, np.int64)
         for done, each in enumerate(work):
             if should_stop():
                 return False
@@ -187,7 +144,7 @@ class Proofreader:
         TileDone
             After each tile.
         """
-        found, tiles = np.zeros(given.labels.shape, np.uint8), given.tiles()
+        found, tiles = np.zeros(given.labels.shape, np.uint8), _tiles(given)
         folds = self._folds(number, given)
         for done, tile in enumerate(tiles):
             if should_stop():
@@ -198,7 +155,7 @@ class Proofreader:
 
     def _call(self, samples: Sequence[Sample], pixels: NDArray[np.int64]) -> Witnesses:
         sample = Sample.joined(samples) if samples else None
-        known = 0 if sample is None else len(sample.classes.unique())
+        known = 0 if sample is None else int((sample.classes.bincount() > 0).sum())
         if sample is None or known < 2:
             raise InputError(
                 "masks with at least two classes, background counted",
@@ -220,16 +177,16 @@ class Proofreader:
         own, inside = tile.owned, tile.inside
         folds = self._folds(number, given)
         features, known = self._look(given, tile)
-        classes = self._classes(given, *own)
+        classes = given.classes(self._values, *own)
         classes[~known] = IGNORED
         pixels += np.bincount(classes.ravel(), minlength=IGNORED + 1)[: len(pixels)]
         classes[~folds.inner(*own)] = IGNORED
         rng = np.random.default_rng([self._seed, number, own[0].start, own[1].start])
         taken = [_some(classes == each, quota, rng) for each in range(len(pixels))]
         rows, columns = np.unravel_index(np.concatenate(taken), classes.shape)
-        start = inside[0].start, inside[1].start
+        y, x = (_tensor(at + by.start) for at, by in zip((rows, columns), inside, strict=True))
         return Sample(
-            gather(features, *(_tensor(at + by) for at, by in zip((rows, columns), start, strict=True))),
+            gather(features, y, x),
             _tensor(classes[rows, columns]).to(self._device),
             _tensor(folds.read(*own)[rows, columns]).to(self._device),
         )
@@ -239,8 +196,8 @@ class Proofreader:
             msg = "nothing was learnt"
             raise ValueError(msg)
         features, known = self._look(given, tile)
-        window = slice(tile.rows.start, tile.rows.stop), slice(tile.columns.start, tile.columns.stop)
-        classes = _tensor(_mirrored(self._classes(given, *window), window)).to(self._device)
+        window = _read(tile)
+        classes = _tensor(given.classes(self._values, *window)).to(self._device)
         with torch.inference_mode():
             sums = magnified(features, self._witnesses.stacked)
             said = self._witnesses.say(sums, _tensor(folds.read(*window)).to(self._device))
@@ -249,27 +206,15 @@ class Proofreader:
         return found * known
 
     def _look(self, given: GivenMasks, tile: Tile) -> tuple[list[Tensor], Mask]:
-        channels = given.plane.shape[0]
-        if channels not in self._sights:
-            self._sights[channels] = Sight(channels, self._device)
+        """Return the features of a tile, and which of its own pixels hold anything to see."""
         values, known = read_tile(given.plane, tile, given.numbers)
-        return self._sights[channels].look(torch.from_numpy(values)), known
+        if values.min() == values.max():  # only the tile's edge would tell its pixels apart
+            known = np.zeros_like(known)
+        sight = sight_of(given.plane.shape[0], self._device)
+        return sight.look(torch.from_numpy(values)), known
 
     def _folds(self, number: int, given: GivenMasks) -> FoldMap:
         return deal_out(given.labels, FOLDS, self._seed + number)
-
-    def _classes(self, given: GivenMasks, rows: slice, columns: slice) -> NDArray[np.uint8]:
-        """Return class numbers; `IGNORED` for what is unknown, excluded or can't be told."""
-        labels = given.labels[rows, columns]
-        if self._objects:
-            classes = (labels != 0).astype(np.uint8)
-        else:
-            places = np.searchsorted(self._values, labels).clip(max=len(self._values) - 1)
-            is_known = np.asarray(self._values)[places] == labels
-            classes = np.where(is_known, places, IGNORED).astype(np.uint8)
-        if given.checked is not None:
-            classes[given.checked[rows, columns] > 1] = IGNORED
-        return classes
 
 
 def proofread(
@@ -312,6 +257,11 @@ def proofread(
     return found
 
 
+def _tiles(given: GivenMasks) -> list[Tile]:
+    shape = given.plane.shape[1], given.plane.shape[2]
+    return list(grid(shape, fit_tile(shape, LARGEST_TILE, HALO), HALO))
+
+
 def _spread(tiles: Sequence[Tile], pixels: int) -> list[Tile]:
     """Take tiles with so many pixels in all, evenly; at least one."""
     rows, columns = tiles[0].rows, tiles[0].columns
@@ -320,18 +270,15 @@ def _spread(tiles: Sequence[Tile], pixels: int) -> list[Tile]:
     return [tiles[number] for number in np.linspace(0, len(tiles) - 1, count).astype(int)]
 
 
+def _read(tile: Tile) -> tuple[slice, slice]:
+    """Return all pixels of a tile, as slices of the plane and of what lies beyond it."""
+    return slice(tile.rows.start, tile.rows.stop), slice(tile.columns.start, tile.columns.stop)
+
+
 def _some(mask: Mask, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     places = np.flatnonzero(mask)
-    return rng.choice(places, min(count, len(places)), replace=False)
-
-
-def _mirrored(classes: NDArray[np.uint8], window: tuple[slice, slice]) -> NDArray[np.uint8]:
-    """Mirror what lies beyond the plane, as its pixels are."""
-    beyond = [
-        (0, part.stop - part.start - length)
-        for part, length in zip(window, classes.shape, strict=True)
-    ]
-    return np.pad(classes, beyond, mode="reflect")
+    taken: NDArray[np.int64] = rng.choice(places, min(count, len(places)), replace=False)
+    return taken
 
 
 def _tensor(array: NDArray[np.integer]) -> Tensor:

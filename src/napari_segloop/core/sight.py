@@ -6,6 +6,7 @@ can do so there and magnify the few results. Labels are not known here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -42,9 +43,7 @@ class Sight:
 
     def __init__(self, channels: int, device: torch.device) -> None:
         starter = read_starter()
-        network = build_network(
-            Architecture(starter.info.encoder, channels, 1, starter.info.depth)
-        )
+        network = build_network(Architecture(starter.info.encoder, channels, 1, starter.info.depth))
         starter.take_over(network)
         keep_large_blocks()
         body = fold(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs know no module here
@@ -85,6 +84,25 @@ class Sight:
             return [each[0].float().contiguous() for each in found]
 
 
+@lru_cache(maxsize=1)
+def sight_of(channels: int, device: torch.device) -> Sight:
+    """Return the body for images of so many channels; the last one is kept.
+
+    Parameters
+    ----------
+    channels : int
+        Of the images.
+    device : torch.device
+        Where to compute.
+
+    Returns
+    -------
+    Sight
+        Ready.
+    """
+    return Sight(channels, device)
+
+
 class _Passing(nn.Module):
     """Takes the place of a block whose result nobody needs."""
 
@@ -112,10 +130,10 @@ def gather(features: Sequence[Tensor], rows: Tensor, columns: Tensor) -> Tensor:
     places = torch.stack([(columns + 0.5) / width, (rows + 0.5) / height], 1) * 2 - 1
     grid = places.float().to(features[0].device)[None, None]
     parts = [
-        functional.grid_sample(each[None], grid, align_corners=False, padding_mode="border")[0, :, 0]
+        functional.grid_sample(each[None], grid, align_corners=False, padding_mode="border")
         for each in features
     ]
-    return torch.cat(parts).T
+    return torch.cat([part[0, :, 0] for part in parts]).T
 
 
 def magnified(features: Sequence[Tensor], weights: Tensor) -> Tensor:

@@ -168,7 +168,7 @@ def _logistic(values: Tensor, classes: Tensor, count: int) -> Tensor:
         found.backward()  # type: ignore[no-untyped-call]
         return found
 
-    optimizer.step(loss)  # type: ignore[arg-type]  # torch's stubs expect a float
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     return weights.detach()
 
 
