@@ -8,6 +8,7 @@ neither images nor networks.
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,12 @@ from torch.nn import functional
 from napari_segloop.core.doubt import box_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 FOLDS: Final = 4
 FEWEST: Final = 20  # pixels of a class without which a witness knows nothing of it
-PENALTY: Final = 1e-3  # times the squared weights, beside nats a pixel
-STEPS: Final = 60
+PENALTY: Final = 1e-2  # times the squared weights, beside nats a pixel
+STEPS: Final = 40
 SMOOTHED: Final = 5  # pixels over which what speaks against labels is averaged
 WRONG: Final = 0.05
 """The share of labels that is taken to be wrong before anything is looked at."""
@@ -133,9 +134,21 @@ def call(sample: Sample, shares: Tensor) -> Witnesses:
     centre = sample.features.mean(0)
     scale = sample.features.std(0) + 1e-3
     values = (sample.features - centre) / scale
-    found = [_teach(values, sample, fold, shares) for fold in range(FOLDS)]
+    with _one_thread():
+        found = [_teach(values, sample, fold, shares) for fold in range(FOLDS)]
     weights = torch.stack([weight for weight, _ in found]) / scale
     return Witnesses(weights, torch.stack([offset for _, offset in found]) - weights @ centre)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one processor: small steps take longer on several, and far longer on busy ones."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _teach(values: Tensor, sample: Sample, fold: int, shares: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ import numpy as np
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.images import grey
 from napari_segloop.core.ranking import RankSettings
-from napari_segloop.core.reasons import NOVEL
+from napari_segloop.core.reasons import NOVEL, disagreeing
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
     FirstMaskRequest,
@@ -22,6 +22,7 @@ from napari_segloop.engine.requests import (
 from napari_segloop.session.advice import PLACES_A_ROUND
 from napari_segloop.session.aside import make_of
 from napari_segloop.session.errands import Errand, PlaneByPlane
+from napari_segloop.session.given import forget_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
     from napari_segloop.core.prediction import Bytes
+    from napari_segloop.core.regions import Region
     from napari_segloop.session.desk import Desk, Key, Pixels
 
 
@@ -144,6 +146,7 @@ class FirstMasking(PlaneByPlane):
             value = self._value if self._value in values else values[0]
             labels = np.where(labels > 0, value, 0).astype(np.uint8)
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
+        forget_doubt(self.desk, key)
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
         self.ended.append(key)
@@ -200,6 +203,8 @@ class Ranking(PlaneByPlane):
         """
         if isinstance(answer, RankAnswer):
             regions, key = [region for _, region in answer.places], self._keys[job]
+            if key not in self.desk.predicted:
+                regions = [_of_given_masks(region) for region in regions]
             if self.desk.unlike.get(key):
                 regions = [replace(region, reason=NOVEL) for region in regions]
             self.desk.truths.places[key] = regions
@@ -240,7 +245,15 @@ class Ranking(PlaneByPlane):
             self.fail(error)
 
     def _request(self, key: Key, plane: PlaneTruth, unsure: Bytes | None) -> RankRequest:
-        unsure = None if unsure is None or key not in self.desk.predicted else unsure.copy()
+        is_said = key in self.desk.predicted or not self.desk.versions.states
+        unsure = unsure.copy() if unsure is not None and is_said and unsure.any() else None
         item = RankItem(*key, plane.labels.copy(), plane.checked.copy(), unsure)
         settings = RankSettings(self._window, objects=self.desk.objects, least=2 * PLACES_A_ROUND)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
+
+
+def _of_given_masks(region: Region) -> Region:
+    """Say of a place what speaks against its masks, where anything is known to."""
+    if not region.expected_error:
+        return region
+    return replace(region, reason=disagreeing(region.reason))

@@ -92,6 +92,8 @@ class JobActions(ImportActions):
         with self.acting():
             if self.running("train"):
                 return
+            if proofreading := self.running("proofread"):
+                proofreading.stop()
             self.look_everywhere()
             settings = replace(
                 self.settings,
