@@ -24,6 +24,7 @@ NEAR = 8
 MOSTLY = 0.6
 NOVEL = "unlike anything checked so far"
 """Of all places in a plane that is unlike what a model learnt."""
+GIVEN = "the mask disagrees with"
 OTHERS, MODEL = "places that look alike", "the model"
 """What masks from elsewhere may disagree with."""
 UNSURE, LARGE = 64, 0.5
@@ -125,4 +126,4 @@ def disagreeing(reason: str, others: str = OTHERS) -> str:
     >>> disagreeing("inside 1")
     'the mask disagrees with places that look alike (inside 1)'
     """
-    return f"the mask disagrees with {others} ({reason})"
+    return f"{GIVEN} {others} ({reason})"
