@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from napari_segloop.cli.judges import GivenFile, Judged
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from napari_segloop.cli.options import Computing, Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.events import TileDone
-    from napari_segloop.core.images import Labels, ShouldStop
-    from napari_segloop.files.images import ImageFile
+    from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.normalize import Normalization
+    from napari_segloop.files.images import ImageFile, LabelFile
 
 Index = tuple[int, ...]
 STARTER = "starter"
@@ -140,8 +142,9 @@ class OfStarter:
         Stopped
             When the user asked for it.
         """
+        file = self.source(image)
         for index in image.indices():
-            given = self.given(image, index)
+            given = file.plane(index)
             number = self._numbers[image.path, index]
             work = self._reader.doubt(number, given, self._should_stop)
             wrong = drain(work, lambda event: self._tell(event, image.path.name))
@@ -149,13 +152,54 @@ class OfStarter:
                 raise Stopped
             yield Judged(index, given.labels, wrong, others=OTHERS)
 
-    def given(self, image: ImageFile, index: Index) -> GivenMasks:
-        """Read the masks of a plane.
+    def source(self, image: ImageFile) -> MaskedFile:
+        """Open the masks of an image.
 
         Parameters
         ----------
         image : ImageFile
             Open.
+
+        Returns
+        -------
+        MaskedFile
+            Gives its planes.
+        """
+        masks = GivenFile(image, self._masks[image.path], self._reading.axes)
+        numbers = from_file(measure(Planes(image)), "file")
+        return MaskedFile(image, masks, self._marks.open(image), numbers)
+
+    def _tell(self, event: TileDone, what: str) -> None:
+        self._reporter.event(event)
+        self._reporter.progress(f"{what}: tile {event.tile} of {event.tiles}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskedFile:
+    """An image with its masks.
+
+    Parameters
+    ----------
+    image : ImageFile
+        Open.
+    masks : GivenFile
+        Its masks.
+    marks : LabelFile or None
+        What is checked in them.
+    numbers : Normalization
+        Of the image.
+    """
+
+    image: ImageFile
+    masks: GivenFile
+    marks: LabelFile | None
+    numbers: Normalization
+
+    def plane(self, index: Index) -> GivenMasks:
+        """Read the masks of a plane.
+
+        Parameters
+        ----------
         index : tuple of int
             The plane.
 
@@ -164,17 +208,10 @@ class OfStarter:
         GivenMasks
             With its pixels, which are read later.
         """
-        labels = GivenFile(image, self._masks[image.path], self._reading.axes).read(index)
-        numbers = from_file(measure(Planes(image)), "file")
-        return GivenMasks(image.plane(index), labels, numbers, self._checked(image, index))
-
-    def _checked(self, image: ImageFile, index: Index) -> Labels | None:
-        marks = self._marks.open(image)
-        return None if marks is None else read_marks(marks, label_index(image, marks, index))
-
-    def _tell(self, event: TileDone, what: str) -> None:
-        self._reporter.event(event)
-        self._reporter.progress(f"{what}: tile {event.tile} of {event.tiles}")
+        checked, marks = None, self.marks
+        if marks is not None:
+            checked = read_marks(marks, label_index(self.image, marks, index))
+        return GivenMasks(self.image.plane(index), self.masks.read(index), self.numbers, checked)
 
 
 class _AllMasks(Sequence[GivenMasks]):
@@ -184,6 +221,7 @@ class _AllMasks(Sequence[GivenMasks]):
         self, planes: Sequence[tuple[Path, Index]], judge: OfStarter, opened: ExitStack
     ) -> None:
         self._planes, self._judge, self._opened = planes, judge, opened
+        self._files = dict["Path", MaskedFile]()
 
     def __len__(self) -> int:
         return len(self._planes)
@@ -198,4 +236,7 @@ class _AllMasks(Sequence[GivenMasks]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         path, index = self._planes[number]
-        return self._judge.given(self._opened.enter_context(self._judge.open(path)), index)
+        if path not in self._files:
+            image = self._opened.enter_context(self._judge.open(path))
+            self._files[path] = self._judge.source(image)
+        return self._files[path].plane(index)

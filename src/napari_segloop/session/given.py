@@ -20,6 +20,9 @@ class Given:
         self._keys = set["Key"]()
         self._is_new = False
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
     def add(self, key: Key) -> None:
         """Take note of a plane.
 

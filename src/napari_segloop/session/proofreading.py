@@ -98,7 +98,7 @@ class Proofreading(PlaneByPlane):
         self.finish_if_idle()
 
     def _keep(self, key: Key, found: Bytes) -> None:
-        if key[0] in self.desk.images and found.any():
+        if key[0] in self.desk.images and key in self.desk.given and found.any():
             window = slice(0, found.shape[0]), slice(0, found.shape[1])
             self.desk.put_uncertainty(key, window, found)
             self.desk.settle(key)
