@@ -46,8 +46,10 @@ TORCH_FREE_CORE = {
     "familiarity",
     "firstmasks",
     "firstplaces",
+    "foldmap",
     "folds",
     "fragments",
+    "givenmasks",
     "guard",
     "holdout",
     "images",
@@ -137,7 +139,8 @@ def core(*, torch_free: bool) -> list[str]:
 
 def engine() -> list[str]:
     """What the viewer's side may import, and the worker before it imports torch."""
-    return [name for name in modules("engine") if not name.endswith((".excerpt", ".networks"))]
+    with_torch = (".excerpt", ".networks", ".proofreads")
+    return [name for name in modules("engine") if not name.endswith(with_torch)]
 
 
 def brought_by(names: list[str], watched: set[str]) -> list[str]:

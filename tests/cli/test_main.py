@@ -31,8 +31,8 @@ OPTIONS = {
         "--channels", "--device", "--threads", "--json",
     ),
     "rank": (
-        "--csv", "--window", "--top", "--audit", "--quality", "--checked", "--axes", "--channels",
-        "--device", "--threads", "--json",
+        "--csv", "--window", "--top", "--masks", "--task", "--audit", "--quality", "--checked",
+        "--axes", "--channels", "--device", "--threads", "--json",
     ),
     "evaluate": ("--task", "--checked", "--uncertainty", "--axes", "--json"),
     "project": ("log", "backup", "restore", "verify", "export", "import", "merge"),

@@ -49,6 +49,15 @@ VALUES: list[Any] = [
         7,
     ),
     requests.RankAnswer(((3, Region(1, 2, 3, 4, 5.0, 6.0, "gap", (1, 2))),)),
+    requests.ProofreadRequest(
+        (
+            requests.ProofreadItem(IMAGE, LABELS),
+            requests.ProofreadItem(IMAGE, LABELS, BYTES, STATISTICS),
+        ),
+        objects=True,
+        seed=3,
+    ),
+    requests.ProofreadAnswer((BYTES, BYTES)),
     requests.TrainRequest(
         (
             requests.TrainItem("a", IMAGE, LABELS),

@@ -9,6 +9,7 @@ import click
 
 from napari_segloop.cli import options
 from napari_segloop.cli.outputs import check_file
+from napari_segloop.core.settings import TASKS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ class RankRequest:
     Parameters
     ----------
     model : Path
-        A model file.
+        A model file, or the word ``starter``.
     inputs : tuple of Path
         Image files and folders.
     csv : Path
@@ -70,6 +71,10 @@ class RankRequest:
         How images are read.
     computing : Computing
         Where to compute.
+    masks : tuple of Path
+        Files and folders with masks from elsewhere, which are ranked instead of the model's own.
+    task : {"classes", "objects"}, optional
+        What the values of masks mean, where no model says it.
     """
 
     model: Path
@@ -82,6 +87,8 @@ class RankRequest:
     quality: str
     reading: options.Reading
     computing: options.Computing
+    masks: tuple[Path, ...] = ()
+    task: str | None = None
 
 
 @click.command("rank", cls=options.ListCommand, short_help="List the places to check, worst first.")
@@ -98,6 +105,15 @@ class RankRequest:
 )
 @click.option(
     "--top", type=click.IntRange(1), metavar="K", help="List only so many.  [default: all]"
+)
+@options.path_list(
+    "--masks", "Rank these masks of another tool instead of the model's; paired by file name."
+)
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    help="What the values of --masks are, with the word starter: classes, or ids of single objects."
+    "  [default: classes]",
 )
 @options.path_list("--checked", "What was checked already, paired by file name.")
 @click.option(
@@ -116,6 +132,10 @@ def command(**request: object) -> int:
     With --audit also random spot checks. Every place has the same chance to become one, so that
     what is wrong in them says how good the rest is; the worst places cannot say that. With the same
     images and --window N the same ones come first again, whatever the model.
+
+    With --masks the places where masks of another tool are probably wrong. MODEL may then be the
+    word starter: without any training, masks are doubted where they disagree with what the rest of
+    them teach about pixels that look alike.
     """
     job = RankRequest(**request)  # type: ignore[arg-type]
     check_file(job.csv)

@@ -26,6 +26,9 @@ NOVEL = "unlike anything checked so far"
 """Of all places in a plane that is unlike what a model learnt."""
 SELDOM = "class rarely seen"
 """Of places in a class that a model was taught on few pixels."""
+GIVEN = "the mask disagrees with"
+OTHERS, MODEL = "places that look alike", "the model"
+"""What masks from elsewhere may disagree with."""
 UNSURE, LARGE = 64, 0.5
 """At least a quarter unsure (64 / 255) on half of the place: a large area."""
 
@@ -142,3 +145,26 @@ def _name_inside(value: int, objects: bool) -> str:
     if not objects:
         return f"inside {value}"
     return "background: an object may be missed" if value == 0 else "inside objects"
+
+
+def disagreeing(reason: str, others: str = OTHERS) -> str:
+    """Say of a place in masks from elsewhere what they disagree with, and where.
+
+    Parameters
+    ----------
+    reason : str
+        Where the errors lie (`describe`).
+    others : str
+        What the masks disagree with.
+
+    Returns
+    -------
+    str
+        A few words.
+
+    Examples
+    --------
+    >>> disagreeing("inside 1")
+    'the mask disagrees with places that look alike (inside 1)'
+    """
+    return f"{GIVEN} {others} ({reason})"

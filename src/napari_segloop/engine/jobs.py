@@ -15,6 +15,7 @@ from napari_segloop.engine.failures import Cancelled
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
     FirstMaskRequest,
+    ProofreadRequest,
     RankAnswer,
     RankItem,
     RankRequest,
@@ -62,6 +63,7 @@ def all_jobs() -> dict[str, Job]:
     return {
         "first_mask": make_first_mask,
         "rank": rank,
+        "proofread": proofread,
         "train": lambda request, control: networks().train(request, control),
         "predict": lambda request, control: networks().predict(request, control),
     }
@@ -146,3 +148,28 @@ def _places(item: RankItem, request: RankRequest) -> list[Region]:
     from napari_segloop.core.ranking import rank_regions  # noqa: PLC0415
 
     return rank_regions(item.uncertainty, item.labels, item.checked, request.settings, item.index)
+
+
+def proofread(request: ProofreadRequest, control: Control) -> Work:
+    """See where masks disagree with what the rest of them teach.
+
+    Parameters
+    ----------
+    request : ProofreadRequest
+        The planes.
+    control : Control
+        Asked at every tile.
+
+    Returns
+    -------
+    ProofreadAnswer
+        How likely each label is wrong.
+
+    Yields
+    ------
+    TileDone
+        Of all tiles of learning, then of all planes.
+    """
+    from napari_segloop.engine.proofreads import doubts_of  # noqa: PLC0415
+
+    return (yield from doubts_of(request, control))

@@ -120,6 +120,46 @@ class RankAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ProofreadItem:
+    """A plane and masks that somebody else made.
+
+    Parameters
+    ----------
+    image : (C, Y, X) ndarray
+        Any supported dtype.
+    labels : (Y, X) ndarray of integer
+        Class values or ids.
+    checked : (Y, X) ndarray of uint8 or None
+        0 to 3.
+    statistics : Statistics or None
+        Of the whole file; of the plane when None.
+    """
+
+    image: Array
+    labels: Labels
+    checked: Bytes | None = None
+    statistics: Statistics | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProofreadRequest(Request):
+    """See where masks disagree with the rest of them (heavy; answers `ProofreadAnswer`)."""
+
+    kind: ClassVar[str] = "proofread"
+    lane: ClassVar[Lane] = "heavy"
+    items: tuple[ProofreadItem, ...]
+    objects: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProofreadAnswer:
+    """How likely each label is wrong, times 255: a plane for each item."""
+
+    uncertainty: tuple[Bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TrainItem:
     """A plane that teaches; as `core.lesson.TrainingImage`."""
 

@@ -39,6 +39,7 @@ Value = TypeVar("Value")
 ANSWERS = {
     "first_mask": requests.FirstMaskAnswer,
     "rank": requests.RankAnswer,
+    "proofread": requests.ProofreadAnswer,
     "train": requests.TrainAnswer,
     "predict": requests.PredictAnswer,
 }
@@ -47,6 +48,7 @@ REQUESTS: dict[str, type[Request]] = {
     for kind in (
         requests.FirstMaskRequest,
         requests.RankRequest,
+        requests.ProofreadRequest,
         requests.TrainRequest,
         requests.PredictRequest,
     )

@@ -12,6 +12,7 @@ from napari_segloop.session.agreed import GOAL
 from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.limits import LIMIT, above, more_than
 from napari_segloop.session.offers import SAID
+from napari_segloop.session.proofreading import Proofreading
 from napari_segloop.session.suspecting import window_of
 from napari_segloop.session.truth_actions import TruthActions
 
@@ -186,6 +187,18 @@ class CheckActions(TruthActions):
             self.queue = walking.start(self.queue)
             self._go()
         self.note("queue")
+        self._proofread()
+
+    def _proofread(self) -> None:
+        """See where masks of another tool disagree, and offer such places when that is known."""
+        if keys := self.desk.given.take(self.desk):
+            if running := self.running("proofread"):
+                running.stop()
+            errand = Proofreading(self.desk, keys)
+            errand.at_end = lambda is_well: (
+                self.look_for_places(errand.ended) if is_well and errand.ended else None
+            )
+            self.run(errand)
 
     def _new_queue(self, used: Collection[int]) -> QueueState:
         """Line up all places that were found and are above the limit."""

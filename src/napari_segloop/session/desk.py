@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.classes import ClassTable
 from napari_segloop.session.acceptances import Acceptances
+from napari_segloop.session.given import Given
 from napari_segloop.session.intake import Intake
 from napari_segloop.session.objectchecks import ObjectChecks
 from napari_segloop.session.passing import Pixels, Write
@@ -71,6 +72,7 @@ class Desk(Intake):
         self.object_checks = ObjectChecks()
         self.speed: float | None = None  # predicted pixels a second, as last seen
         self.predicted = dict[Key, int]()  # by which version
+        self.given = Given()
         self.unlike = dict[Key, str]()  # what its last version learnt, and why
         self.writes = list[Write]()
         self.told: Told | None = None
@@ -187,6 +189,7 @@ class Desk(Intake):
         self.spots.clear()
         self.object_checks.clear()
         self.predicted.clear()
+        self.given.clear()
         self.unlike.clear()
         self._checked.clear()
         self.images.begin_anew()

@@ -11,7 +11,7 @@ import numpy as np
 from napari_segloop.core.errors import SegLoopError
 from napari_segloop.core.images import grey
 from napari_segloop.core.ranking import FEWEST_WINDOWS, RankSettings
-from napari_segloop.core.reasons import NOVEL
+from napari_segloop.core.reasons import NOVEL, disagreeing
 from napari_segloop.engine.requests import (
     FirstMaskAnswer,
     FirstMaskRequest,
@@ -22,6 +22,7 @@ from napari_segloop.engine.requests import (
 from napari_segloop.session.aside import make_of
 from napari_segloop.session.errands import Errand, PlaneByPlane
 from napari_segloop.session.facts import rarely_taught
+from napari_segloop.session.given import forget_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.firstmasks import FirstMaskSettings
     from napari_segloop.core.images import Array
     from napari_segloop.core.prediction import Bytes
+    from napari_segloop.core.regions import Region
     from napari_segloop.session.desk import Desk, Key, Pixels
     from napari_segloop.session.predicting import Box
 
@@ -145,6 +147,7 @@ class FirstMasking(PlaneByPlane):
             value = self._value if self._value in values else values[0]
             labels = np.where(labels > 0, value, 0).astype(np.uint8)
         window = (slice(0, labels.shape[0]), slice(0, labels.shape[1]))
+        forget_doubt(self.desk, key)
         self.desk.put_labels(key, window, labels, whole=True)
         self.desk.count_checked(key)
         self.ended.append(key)
@@ -210,6 +213,8 @@ class Ranking(PlaneByPlane):
             key = self._keys[job]
             top, left = (0, 0) if self._within is None else self._within[:2]
             regions = [replace(r, y=r.y + top, x=r.x + left) for _, r in answer.places]
+            if key not in self.desk.predicted and self._within is None:
+                regions = [_of_given_masks(region) for region in regions]
             if self.desk.unlike.get(key):
                 regions = [replace(region, reason=NOVEL) for region in regions]
             self.desk.truths.places[key] = regions
@@ -252,11 +257,12 @@ class Ranking(PlaneByPlane):
     def _request(self, key: Key, plane: PlaneTruth, unsure: Bytes | None) -> RankRequest:
         settings, (rows, columns) = self._settings, plane.labels.shape
         part = slice(0, rows), slice(0, columns)
+        is_said = key in self.desk.predicted or not self.desk.versions.states
         if self._within is not None:
             top, left, bottom, right = self._within
-            part = slice(top, bottom), slice(left, right)
+            part, is_said = (slice(top, bottom), slice(left, right)), True
             settings = replace(settings, window=settings.side(plane.labels))
-        is_known = unsure is not None and (key in self.desk.predicted or self._within is not None)
+        is_known = unsure is not None and is_said and unsure.any()
         doubt = unsure[part].copy() if unsure is not None and is_known else None
         item = RankItem(*key, plane.labels[part].copy(), plane.checked[part].copy(), doubt)
         return RankRequest((item,), settings, self._seed + 1000 * key[0] + sum(key[1]))
@@ -270,3 +276,10 @@ def _rarely_taught(desk: Desk) -> tuple[int, ...]:
     values = np.array(rarely_taught(blob.data), np.int64)
     today = desk.versions.translate(version, values).tolist() if values.size else []
     return tuple(value for value in today if value in desk.table.values)
+
+
+def _of_given_masks(region: Region) -> Region:
+    """Say of a place what speaks against its masks, where anything is known to."""
+    if not region.expected_error:
+        return region
+    return replace(region, reason=disagreeing(region.reason))

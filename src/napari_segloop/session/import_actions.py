@@ -9,6 +9,7 @@ import numpy as np
 from napari_segloop.core.corrections import CHECKED, NOT_CHECKED
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.judging import distinct
+from napari_segloop.session.given import forget_doubt
 from napari_segloop.session.importing import Importing
 from napari_segloop.session.queue_actions import QueueActions
 from napari_segloop.session.words import counted
@@ -83,6 +84,7 @@ class ImportActions(QueueActions):
     def _import(self, image: int, index: Index, labels: Labels, trust: Trust, zero: Zero) -> int:
         """Take over a plane; return the number of pixels that stayed as the user left them."""
         key, window = (image, index), _whole(labels.shape)
+        forget_doubt(self.desk, key)
         self.desk.put_labels(key, window, labels, whole=True)
         plane = self.desk.plane(key)
         stated = plane.checked != NOT_CHECKED
@@ -97,6 +99,8 @@ class ImportActions(QueueActions):
             newest=self.table.newest,
         )
         self.desk.put_back(key, plane.change_at(window))
+        if not trusted.all():
+            self.desk.given.add(key)
         self._count(int(trusted.any()))
         self.desk.count_checked(key)
         self.note("images")

@@ -92,6 +92,7 @@ class JobActions(ImportActions):
         with self.acting():
             if self.running("train"):
                 return
+            self._make_way()
             self.look_everywhere()
             settings = replace(
                 self.settings,
@@ -105,6 +106,11 @@ class JobActions(ImportActions):
             accepted = self.accepted
             errand.at_end = lambda is_well: self._trained(errand, accepted)
             self.run(errand)
+
+    def _make_way(self) -> None:
+        """Stop judging masks of another tool: what is asked for now needs the same child."""
+        if running := self.running("proofread"):
+            running.stop()
 
     def _trained(self, errand: Training, accepted: int) -> None:
         self.curve = errand.curve
@@ -158,6 +164,7 @@ class JobActions(ImportActions):
             return
         if running := self.running("predict"):
             running.stop()
+        self._make_way()
         view = None if self.view is None or self.view[:2] != keys[0] else self.view[2]
         title = "Predicting the view" if view_only else f"Predicting {counted(len(keys), 'plane')}"
         self.tell_unlike(dict.fromkeys(key[0] for key in keys))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from napari_segloop.core.comparing import TOO_FEW
+from napari_segloop.core.reasons import GIVEN
 from napari_segloop.session.ahead import image_in_words
 from napari_segloop.session.words import about, counted, percent, points
 
@@ -199,9 +200,11 @@ def reason_with_names(reason: str, names: Mapping[int, str]) -> str:
     'beside the border of background and membrane'
     >>> reason_with_names("disagrees with 2 similar ones: 0 and 2 seem swapped", {2: "membrane"})
     'disagrees with 2 similar ones: background and membrane seem swapped'
+    >>> reason_with_names("the mask disagrees with places that look alike (inside 0)", {})
+    'the mask disagrees with places that look alike (inside background)'
     """
     known = {0: "background", **names}
     values = r"\b\d+(?= and \d+ seem swapped)|\b\d+(?= seem swapped)"
-    if reason.startswith(("beside", "inside")):
+    if reason.startswith(("beside", "inside", GIVEN)):
         values = r"\b\d+\b"  # elsewhere most numbers are no classes
     return re.sub(values, lambda found: known.get(int(found[0]), found[0]), reason)
