@@ -14,6 +14,7 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from napari_segloop.core.reasons import GIVEN
 from napari_segloop.store.errors import StoreError
 from tests.session.conftest import SIZE, WHOLE, Loop, discs, photo
 from tests.session.projects import (
@@ -93,6 +94,23 @@ def test_objects_resume_exactly(loop: Loop, second: Loop, tmp_path: Path) -> Non
     assert second.session.task == "objects"
     assert second.session.desk.objects
     assert second.session.plane(1, ()).labels.max() == many.max()
+
+
+def test_what_speaks_against_given_masks_resumes_without_any_version(
+    loop: Loop, second: Loop, tmp_path: Path
+) -> None:
+    begin_in(loop, tmp_path / "projects")
+    loop.add(1)
+    loop.session.import_labels(1, (), (discs(0) > 0).astype(np.uint8), "nothing")
+    against = np.zeros((SIZE, SIZE), np.uint8)
+    against[100:120, 30:60] = 200
+    loop.session.desk.put_uncertainty((1, ()), WHOLE, against)
+    assert_same_after(loop, second)
+    second.session.look_for_places()
+    second.rest()
+    place, *_ = second.session.queue.places
+    assert place.region.reason.startswith(GIVEN)
+    assert place.region.expected_error == pytest.approx(600 * 200 / 255)
 
 
 def test_a_loop_with_a_training_resumes_exactly(kept: Loop, second: Loop) -> None:
