@@ -215,8 +215,8 @@ def unlikeness(
     allowance = familiar.allowance
     reasons = [
         (faded(look, nearest), "hardly any structure"),
-        (inversion(look, known, rule), "bright where what it learnt is dark"),
         (NEARER * far / max(near, 1e-3 * far, 1e-9), "noisier than what it learnt"),
+        (inversion(look, known, rule), "bright where what it learnt is dark"),
         (softened(look, known) / (rule.soft * allowance**2), "more blurred than what it learnt"),
         (far / allowance, words(look, nearest, rule)),
     ]
