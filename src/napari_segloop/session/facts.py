@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_segloop.core.errors import ModelError
 from napari_segloop.core.modelheader import info_in
+from napari_segloop.core.modelinfo import BASES
 from napari_segloop.core.seldom import seldom_seen
 
 if TYPE_CHECKING:
@@ -109,6 +110,22 @@ def made_by(data: bytes) -> tuple[dict[str, str], dict[str, object]]:
     except ModelError:
         return {}, {}
     return dict(info.versions), {"start": info.base} if info.base else {}
+
+
+def begun_with(data: bytes) -> str:
+    """Say what a training that had no version to improve started from.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a model file.
+
+    Returns
+    -------
+    str
+        For example "general microscopy"; empty where the file does not say.
+    """
+    return BASES.get(str(made_by(data)[1].get("start")), "")
 
 
 def rarely_taught(data: bytes) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from napari_segloop.core.events import Notice, StepDone, Suspicious, TrainingPla
 from napari_segloop.core.magnification import agreed
 from napari_segloop.engine.requests import TrainAnswer, TrainItem, TrainRequest
 from napari_segloop.session.errands import Errand
-from napari_segloop.session.facts import made_by
+from napari_segloop.session.facts import begun_with, made_by
 from napari_segloop.session.sources import check_channels
 from napari_segloop.session.state import Curve, Version
 from napari_segloop.session.teaching import Truth, checked_truth, nothing_checked, truth_of_now
@@ -197,9 +197,10 @@ class Training(Errand):
     def _keep(self, answer: TrainAnswer) -> None:
         new = answer.model if answer.candidate is None else answer.candidate
         steps, teach, test = len(self._losses), *self._plan[1:]
+        note = "" if self._parent else begun_with(new.data)
         version = Version(
             0, new.id, self._parent, answer.score, answer.start_score, answer.accepted, "",
-            steps, teach, test, afresh=self._settings.afresh, **facts_of(answer.verdict),
+            steps, teach, test, note, afresh=self._settings.afresh, **facts_of(answer.verdict),
         )  # fmt: skip
         facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
         self.version = self.desk.versions.add(
