@@ -139,3 +139,45 @@ def test_a_damaged_file_among_others_is_told_and_the_others_are_ranked(
     assert call.code == 1
     assert len(call.last["failed"]) == 1
     assert len(rows(tmp_path / "t.csv")) == 2
+
+
+@pytest.mark.parametrize("what", ["a negative value in one plane", "marks", "values", "pixels"])
+def test_a_file_that_proves_bad_while_reading_is_told_and_the_others_are_ranked(
+    what: str, given: Path, tmp_path: Path, segloop: Command
+) -> None:
+    classes = tifffile.imread(given / "classes" / "b0_mask.tif")
+    bad, options = np.stack([classes] * 2).astype(np.int16), ["--top", "2"]
+    image = tifffile.imread(given / "images" / "b0.tif")
+    write(tmp_path / "i" / "a.tif", np.stack([image] * 2))
+    write(tmp_path / "i" / "b0.tif", image)
+    write(tmp_path / "m" / "b0.tif", classes)
+    if what == "marks":
+        write(tmp_path / "c" / "a.tif", np.full((2, 128, 128), 9, np.uint8))
+        options += ["--checked", str(tmp_path / "c")]
+    elif what == "values":
+        bad[1] = np.arange(128) * 2
+    elif what == "pixels":
+        tifffile.imwrite(tmp_path / "i" / "a.tif", np.stack([image] * 2), compression="zlib")
+        stored = bytearray((tmp_path / "i" / "a.tif").read_bytes())
+        stored[len(stored) // 2 : len(stored) // 2 + 400] = b"\xff" * 400
+        (tmp_path / "i" / "a.tif").write_bytes(stored)
+    else:
+        bad[1, 0, 0] = -1
+    write(tmp_path / "m" / "a.tif", bad)
+    call = segloop("rank", "starter", tmp_path / "i", "--masks", tmp_path / "m", "--csv",
+                   tmp_path / "t.csv", "--window", "32", *options)  # fmt: skip
+    assert call.code == 1, call.err
+    assert call.last["failed"] == [str(tmp_path / "i" / "a.tif")]
+    assert {Path(row["image"]).name for row in rows(tmp_path / "t.csv")} == {"b0.tif"}
+
+
+@pytest.mark.parametrize("model", ["starter", "M"])
+def test_masks_of_which_none_fits_are_exit_2_whoever_judges(
+    model: str, given: Path, trained: Space, tmp_path: Path, segloop: Command
+) -> None:
+    write(tmp_path / "m" / "b0.tif", np.zeros((9, 9), np.uint8))
+    call = segloop("rank", trained.path if model == "M" else model, given / "images", "--masks",
+                   tmp_path / "m", "--csv", tmp_path / "t.csv")  # fmt: skip
+    assert (call.code, call.last["event"]) == (2, "error")
+    assert "(9, 9)" in call.last["got"]
+    assert not (tmp_path / "t.csv").exists()

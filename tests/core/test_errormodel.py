@@ -84,7 +84,7 @@ def test_it_survives_a_file() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"fast": [1.0]}, {"fast": "abcd"}, {"careful_above": 2}, {"regions": -1}, {"trust": [{}]},
-     {"careful": [float("nan"), 1, 1, 1]}, {"fast": None}],
+     {"careful": [float("nan"), 1, 1, 1]}, {"fast": None}, {"fast": [1e308, 1, 1, 1]}],
 )  # fmt: skip
 def test_an_absurd_one_is_refused(change: dict[str, object]) -> None:
     with pytest.raises((TypeError, ValueError, KeyError)):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from napari_segloop.core import queueing
 from napari_segloop.core.queueing import in_order, with_priority
 from napari_segloop.core.ranking import RankSettings, rank_regions
-from napari_segloop.core.reasons import NOVEL
+from napari_segloop.core.reasons import MODEL, NOVEL, disagreeing
 from napari_segloop.core.regions import Region
 from napari_segloop.core.seldom import count, seldom_seen
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def place(
@@ -43,6 +49,24 @@ def test_windows_that_hardly_overlap_are_two_places() -> None:
     assert [score for *_, score in with_priority(found)] == [9, 8]
 
 
+def test_sizes_that_differ_between_planes_and_cells_are_compared_as_well() -> None:
+    large, small = Region(0, 30, 96, 96, 9, 9, "", (0,)), Region(10, 50, 64, 70, 8, 8, "", (2,))
+    beside = Region(64, 0, 64, 64, 7, 7, "", (1,))
+    ordered = with_priority([("a", small), ("a", large), ("a", beside)])
+    assert [score for *_, score in ordered] == [9, 7, 1]
+
+
+def test_a_place_is_compared_only_with_those_near_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = list[Region]()
+    is_same = queueing._is_same
+    monkeypatch.setattr(queueing, "_is_same", lambda *two: compared.append(two[0]) or is_same(*two))
+    stack = [place(9.0, y * 64, (z,), x=x * 64) for y in range(8) for x in range(8) for z in (0, 5)]
+    assert len(in_order([("a", each) for each in stack])) == len(stack)
+    assert not compared, "neither in its own plane nor in one far away"
+    in_order([("a", each) for each in stack] + [("a", place(9.0, 128, (1,), x=128))])
+    assert 1 <= len(compared) <= 9, "not with all places of the plane beside"
+
+
 def test_an_unlike_image_is_looked_at_before_it_is_believed() -> None:
     sure = [("odd", place(0.5 - y / 1000, y, reason=NOVEL)) for y in (0, 100, 200)]
     known = [("a", place(9, y)) for y in (0, 100)]
@@ -58,6 +82,12 @@ def test_every_fourth_place_is_of_a_class_rarely_seen() -> None:
     ]
     ordered = in_order([*common, *rare])
     assert [ordered.index(each) for each in rare] == [3, 7]
+
+
+def test_a_given_mask_of_a_class_rarely_seen_has_its_turn_too() -> None:
+    common = [("a", place(90.0 - y, y * 100)) for y in range(9)]
+    rare = "a", place(1.0, x=500, reason=disagreeing("3: class rarely seen", MODEL))
+    assert in_order([*common, rare]).index(rare) == 3
 
 
 def test_the_priority_never_rises() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_segloop.core import windows
-from napari_segloop.core.errorplane import BOX, worst_box
+from napari_segloop.core.errorplane import BOX, ErrorPlane, worst_box
 from napari_segloop.core.errors import InputError
 from napari_segloop.core.labels import border_band
 from napari_segloop.core.ranking import RankSettings, merge, rank_regions
@@ -80,6 +80,18 @@ def check_regions(regions: list[Region], shape: tuple[int, int]) -> None:
         covered[region.slices] += 1
     assert covered.max(initial=0) <= 1
     assert [r.score for r in regions] == sorted((r.score for r in regions), reverse=True)
+
+
+def test_a_window_is_compared_with_the_few_beside_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "LARGEST_GRID", 500)
+    search = windows._Search(ErrorPlane(np.full((400, 400), 9, np.uint8),
+                                        np.zeros((400, 400), np.uint8), None, 0),
+                             (16, 16), 2, 0)  # fmt: skip
+    for y in range(0, 400, 16):
+        for x in range(0, 400, 16):
+            search.take((y, x))
+    assert len(list(search._taken_near((200, 200)))) == 25
+    assert search.refine((200, 200)) is None
 
 
 @pytest.mark.parametrize("grid", [50, 1 << 22])

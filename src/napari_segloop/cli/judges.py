@@ -22,7 +22,7 @@ from napari_segloop.files.images import open_labels
 from napari_segloop.files.training import check_pair, label_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from napari_segloop.cli.novelty import Novelty
@@ -251,6 +251,36 @@ class GivenFile:
             Class values or ids.
         """
         return self._file.read(label_index(self._image, self._file, index))
+
+
+def check_masks(
+    masks: Mapping[Path, Path], open_image: Callable[[Path], ImageFile], axes: str | None
+) -> None:
+    """Open all masks beside their images before anything starts.
+
+    Parameters
+    ----------
+    masks : mapping of Path to Path
+        Mask file of each image.
+    open_image : callable
+        Opens an image.
+    axes : str, optional
+        The stored axes, named by the user.
+
+    Raises
+    ------
+    InputError
+        When not a single file fits its image; single ones that do not are met again later.
+    """
+    damaged = list[InputError]()
+    for path, file in masks.items():
+        try:
+            with open_image(path) as image:
+                GivenFile(image, file, axes)
+        except InputError as error:
+            damaged.append(error)
+    if damaged and len(damaged) == len(masks):
+        raise damaged[0]
 
 
 def _forget_unknown(wrong: Bytes, plane: PlaneSource) -> None:

@@ -18,6 +18,7 @@ from napari_segloop.core.givenmasks import GivenMasks
 from napari_segloop.core.normalize import from_file, measure
 from napari_segloop.core.proofreading import Proofreader
 from napari_segloop.core.reasons import OTHERS
+from napari_segloop.core.truth import class_values
 from napari_segloop.files.images import open_image
 from napari_segloop.files.training import label_index, read_marks
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from napari_segloop.cli.options import Computing, Reading
     from napari_segloop.cli.report import Reporter
     from napari_segloop.core.events import TileDone
-    from napari_segloop.core.images import ShouldStop
+    from napari_segloop.core.images import Labels, ShouldStop
     from napari_segloop.core.normalize import Normalization
     from napari_segloop.files.images import ImageFile, LabelFile
 
@@ -73,12 +74,14 @@ class OfStarter:
     ) -> None:
         self.objects, self.unlike = objects, list["Path"]()
         self.seldom: tuple[int, ...] = ()
-        self._masks, self._marks, self._reading = masks, marks, reading
+        self.masks, self._marks, self._reading = masks, marks, reading
         self._should_stop, self._reporter = should_stop, reporter
         self._reader = Proofreader(
             objects=objects, device=computing.device, threads=computing.threads
         )
+        self._planes = dict["Path", list[Index]]()
         self._numbers = dict[tuple["Path", Index], int]()
+        self.damaged = dict["Path", InputError]()
 
     def open(self, path: Path) -> ImageFile:
         """Open an image.
@@ -105,25 +108,46 @@ class OfStarter:
         InputError
             When not a single file can be read, or there are not at least two classes.
         """
-        planes = [(path, index) for path in self._masks for index in self._indices(path)]
-        self._numbers = {plane: number for number, plane in enumerate(planes)}
-        with ExitStack() as opened:
-            given = _AllMasks(planes, self, opened)
-            work = self._reader.learn(given, self._should_stop)
-            is_whole = drain(work, lambda event: self._tell(event, "learning from the masks"))
-        if not is_whole:
-            raise Stopped
+        self._planes = {path: self._indices(path) for path in self.masks}
+        self._check_some_are_left()
+        while self._find_damaged_one():
+            self._check_some_are_left()
 
     def _indices(self, path: Path) -> list[Index]:
-        """Return the planes of an image with masks that fit; none of a file that is met again."""
+        """Return the planes of an image with masks that fit; none where they do not."""
         try:
             with self.open(path) as image:
-                GivenFile(image, self._masks[path], self._reading.axes)
+                GivenFile(image, self.masks[path], self._reading.axes)
                 return list(image.indices())
-        except InputError:
-            if len(self._masks) == 1:
-                raise
+        except InputError as error:
+            self.damaged[path] = error
             return []
+
+    def _check_some_are_left(self) -> None:
+        if len(self.damaged) == len(self.masks):
+            raise next(iter(self.damaged.values()))
+
+    def _find_damaged_one(self) -> bool:
+        """Learn of all files that are not known to be damaged; say whether one more of them is."""
+        sound = (path for path in self._planes if path not in self.damaged)
+        planes = [(path, index) for path in sound for index in self._planes[path]]
+        self._numbers = {plane: number for number, plane in enumerate(planes)}
+        known = len(self.damaged)
+        try:
+            with ExitStack() as opened:
+                given = _AllMasks(planes, self, opened)
+                work = self._reader.learn(given, self._should_stop)
+                is_whole = drain(work, lambda event: self._tell(event, "learning from the masks"))
+        except InputError as error:
+            for path in self._planes:  # pixels are read later than masks
+                if str(path) == error.file:
+                    self.damaged[path] = error
+            if len(self.damaged) == known:
+                raise
+            return True
+        if not is_whole:
+            raise Stopped
+        return False
 
     def judge(self, image: ImageFile) -> Iterator[Judged]:
         """Judge the masks of an image.
@@ -142,7 +166,11 @@ class OfStarter:
         ------
         Stopped
             When the user asked for it.
+        InputError
+            When it is damaged.
         """
+        if image.path in self.damaged:
+            raise self.damaged[image.path]
         file = self.source(image)
         for index in image.indices():
             given = file.plane(index)
@@ -166,7 +194,7 @@ class OfStarter:
         MaskedFile
             Gives its planes.
         """
-        masks = GivenFile(image, self._masks[image.path], self._reading.axes)
+        masks = GivenFile(image, self.masks[image.path], self._reading.axes)
         numbers = from_file(measure(Planes(image)), "file")
         return MaskedFile(image, masks, self._marks.open(image), numbers)
 
@@ -237,7 +265,26 @@ class _AllMasks(Sequence[GivenMasks]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         path, index = self._planes[number]
+        try:
+            return self._read(path, index)
+        except InputError as error:
+            self._judge.damaged[path] = error
+            raise
+
+    def _read(self, path: Path, index: Index) -> GivenMasks:
         if path not in self._files:
             image = self._opened.enter_context(self._judge.open(path))
             self._files[path] = self._judge.source(image)
-        return self._files[path].plane(index)
+        given = self._files[path].plane(index)
+        if not self._judge.objects:
+            _check_classes(given.labels, self._judge.masks[path])
+        return given
+
+
+def _check_classes(labels: Labels, file: Path) -> None:
+    """Say of masks whose values can be no classes which file they are of."""
+    try:
+        class_values([labels])
+    except InputError as error:
+        error.file = str(file)
+        raise

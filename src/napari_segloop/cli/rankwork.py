@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_segloop.cli.judges import Judge, OfModel
+from napari_segloop.cli.judges import Judge, OfModel, check_masks
 from napari_segloop.cli.marks import Marks
 from napari_segloop.cli.prediction import FilePredictor, settings_from
 from napari_segloop.cli.proofreading import STARTER, OfStarter
@@ -117,7 +117,9 @@ def judge_for(
         reporter,
     )
     predictor.check(work.images)
-    return OfModel(predictor, work.masks or None, request.reading.axes or model.info.axes)
+    axes = request.reading.axes or model.info.axes
+    check_masks(work.masks, predictor.open, axes)
+    return OfModel(predictor, work.masks or None, axes)
 
 
 def _starter(

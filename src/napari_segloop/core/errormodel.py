@@ -13,7 +13,6 @@ References
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +40,7 @@ _RAREST: Final = 1 / 8
 _NEWTON_STEPS: Final = 25
 _TOLERANCE: Final = 1e-6
 BINS: Final = 10
+_ABSURD: Final = 1e6  # no fit gives such numbers, and they overflow
 _WHOLE: Final = 1 + 1e-9  # a sum of shares, as floating point has it
 
 
@@ -86,7 +86,7 @@ class ErrorModel:
 
     def __post_init__(self) -> None:
         for numbers in (self.fast, self.careful):
-            if len(numbers) != len(AS_IT_SAYS) or not all(map(math.isfinite, numbers)):
+            if len(numbers) != len(AS_IT_SAYS) or not all(abs(n) < _ABSURD for n in numbers):
                 msg = f"an error model of numbers {numbers}"
                 raise ValueError(msg)
         shares = (share for part in self.trust for share in (part.stated, part.found, part.share))

@@ -7,14 +7,16 @@ scored inside its plane is :mod:`napari_segloop.core.ranking`'s concern.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from napari_segloop.core.ranking import worst_first
 from napari_segloop.core.reasons import is_seldom, is_unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from napari_segloop.core.regions import Region
 
@@ -23,6 +25,7 @@ Found = tuple[Image, "Region"]
 
 NEAR_PLANES: Final = 2
 """Planes apart along one axis in which the same place shows the same thing."""
+STEPS: Final = tuple(step for step in range(-NEAR_PLANES, NEAR_PLANES + 1) if step)
 OVERLAP: Final = 1 / 3
 """Of two windows, intersection over union: beyond, they show the same place."""
 SEEN_BEFORE: Final = 1 / 8
@@ -80,7 +83,8 @@ def with_priority(found: Iterable[Found[Image]]) -> list[tuple[Image, Region, fl
     """
     worst = sorted(_once(sorted(map(_Candidate.of, found), key=_worst)), key=_worst)
     unlike = _of_unlike_images(worst)
-    others = [each for each in worst if each not in unlike]
+    lifted = set(map(id, unlike))
+    others = [each for each in worst if id(each) not in lifted]
     best = max((each.score for each in others), default=0.0)
     raised = [each.scored(best + each.score) for each in unlike]
     ordered = [*raised, *_with_seldom(others)]
@@ -107,23 +111,36 @@ def _worst(each: _Candidate) -> tuple[Any, ...]:
     return -each.score, each.image, *worst_first(each.region)
 
 
-def _once(worst: Iterable[_Candidate]) -> Iterator[_Candidate]:
+def _once(worst: Sequence[_Candidate]) -> Iterator[_Candidate]:
     """Yield places; those that show the same as one before, in a plane near it, count less."""
-    asked = dict[Any, list["Region"]]()
+    side = max((max(each.region.height, each.region.width) for each in worst), default=1)
+    asked = defaultdict[tuple[Any, ...], list["Region"]](list)
     for each in worst:
-        before = asked.setdefault(each.image, [])
-        if any(_is_same(each.region, other) for other in before):
+        if any(_is_same(each.region, other) for other in _near(each, asked, side)):
             yield each.scored(each.score * SEEN_BEFORE)
         else:
-            before.append(each.region)
+            asked[each.image, each.region.index, *_cell(each.region, side)].append(each.region)
             yield each
 
 
+def _near(
+    each: _Candidate, asked: Mapping[tuple[Any, ...], Sequence[Region]], side: int
+) -> Iterator[Region]:
+    """Yield the places in planes and cells beside a place; others cannot show the same."""
+    index, (y, x) = each.region.index, _cell(each.region, side)
+    for axis, step in product(range(len(index)), STEPS):
+        plane = *index[:axis], index[axis] + step, *index[axis + 1 :]
+        for down, right in product((-1, 0, 1), repeat=2):
+            yield from asked.get((each.image, plane, y + down, x + right), ())
+
+
+def _cell(region: Region, side: int) -> tuple[int, int]:
+    """Return the cell that holds the middle; of two that show the same they touch, at least."""
+    return (region.y + region.height // 2) // side, (region.x + region.width // 2) // side
+
+
 def _is_same(one: Region, other: Region) -> bool:
-    """Say whether two places lie one above the other in planes that are near."""
-    apart = [abs(a - b) for a, b in zip(one.index, other.index, strict=True)]
-    if not any(apart) or sum(apart) != max(apart) or max(apart) > NEAR_PLANES:
-        return False
+    """Say whether two places lie one above the other, if their planes are near."""
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     common = max(0, height) * max(0, width)
@@ -141,14 +158,14 @@ def _of_unlike_images(worst: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _with_seldom(worst: Sequence[_Candidate]) -> Iterator[_Candidate]:
     """Yield places, every fourth of a class that is rarely seen; raised to where they come."""
-    seldom = [each for each in worst if is_seldom(each.region.reason)]
-    common = [each for each in worst if not is_seldom(each.region.reason)]
+    seldom = deque(each for each in worst if is_seldom(each.region.reason))
+    common = deque(each for each in worst if not is_seldom(each.region.reason))
     place = 0
     while common or seldom:
         place += 1
         is_its_turn = place % SELDOM_EVERY == 0
         if not common or (seldom and (is_its_turn or _worst(seldom[0]) < _worst(common[0]))):
-            each = seldom.pop(0)
+            each = seldom.popleft()
             yield each.scored(max(each.score, common[0].score if common else 0.0))
         else:
-            yield common.pop(0)
+            yield common.popleft()

@@ -62,7 +62,7 @@ def is_seldom(reason: str) -> bool:
     bool
         True when it is.
     """
-    return reason.endswith(SELDOM)
+    return reason.removesuffix(")").endswith(SELDOM)  # in brackets, of given masks
 
 
 def describe(

@@ -6,6 +6,7 @@ not with that of pixels. What is summed, and why, is not known here.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -74,14 +75,14 @@ def worst_windows(plane: Weights, size: Pair, top: int, least_open: float) -> It
         return
     cell = _cell(plane.shape, size)
     search = _Search(plane, size, cell, least_open)
-    chosen: list[Pair] = []
-    while len(chosen) < top and (start := search.best()) is not None:
-        corner = search.refine(start, chosen)
+    count = 0
+    while count < top and (start := search.best()) is not None:
+        corner = search.refine(start)
         if corner is None:
             search.drop(start, (1, 1))
             continue
-        search.drop(corner, size)
-        chosen.append(corner)
+        search.take(corner)
+        count += 1
         yield corner
 
 
@@ -95,6 +96,7 @@ class _Search:
         self._sums = self._windows(weights)
         self._sums[self._windows(opened) < least_open] = 0
         self._row_best = self._sums.max(axis=1)
+        self._taken: dict[Pair, Pair] = {}
 
     def best(self) -> Pair | None:
         """Return the corner of the best window, or None when all that is left sums to 0."""
@@ -113,8 +115,26 @@ class _Search:
         self._sums[rows, columns] = 0
         self._row_best[rows] = self._sums[rows].max(axis=1)
 
-    def refine(self, start: Pair, chosen: list[Pair]) -> Pair | None:
+    def take(self, corner: Pair) -> None:
+        """Forget the windows that overlap this one."""
+        self.drop(corner, self._size)
+        self._taken[self._block(corner)] = corner
+
+    def _block(self, corner: Pair) -> Pair:
+        """Return which part of the plane, as large as a window, holds a corner: of one at most."""
+        return corner[0] // self._size[0], corner[1] // self._size[1]
+
+    def _taken_near(self, start: Pair) -> Iterator[Pair]:
+        """Yield the corners that windows less than a cell away from a corner may overlap."""
+        row, column = self._block(start)
+        for block in product(range(row - 2, row + 3), range(column - 2, column + 3)):
+            if block in self._taken:
+                yield self._taken[block]
+
+    def refine(self, start: Pair) -> Pair | None:
         """Return the best corner less than a cell away, or None if there is none."""
+        if self._cell == 1:
+            return start
         rows, columns = (
             np.arange(max(0, at - self._cell + 1), min(n - side, at + self._cell - 1) + 1)
             for at, n, side in zip(start, self._plane.shape, self._size, strict=True)
@@ -126,7 +146,7 @@ class _Search:
         )
         sums = _box_sums(_integral(weights), self._size)
         sums[_box_sums(_integral(opened), self._size) < self._least_open] = 0
-        for y, x in chosen:
+        for y, x in self._taken_near(start):
             near = np.abs(rows - y) < height, np.abs(columns - x) < width
             sums[np.ix_(*near)] = 0
         row, column = np.unravel_index(sums.argmax(), sums.shape)
