@@ -120,7 +120,8 @@ class CheckActions(TruthActions):
             self.desk.put_back(last.key, change)
             self._count(-last.counted)
             self.desk.count_checked(last.key)
-            self.desk.truths.places.offer(last.key, last.place.region)
+            if last.place.probability is None:  # spot checks are drawn again
+                self.desk.truths.places.offer(last.key, last.place.region)
             self.offers.say(last.place, "open")
             self.answer_taken_back.emit(last.key[0])
             if last.place in self.queue.places:
@@ -285,6 +286,8 @@ class CheckActions(TruthActions):
         """Open the image of the place that the user is at; the face moves the view."""
         here = self.queue.here
         self.offers.go(here, self._doubter(here))
+        if here is not None:
+            weigh.offer(self.desk, here)
         self.note("queue")
         if here is not None and here.image != self.desk.images.opened:
             self.publish()

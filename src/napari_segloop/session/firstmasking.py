@@ -279,7 +279,10 @@ def _rarely_taught(desk: Desk) -> tuple[int, ...]:
 
 
 def _of_given_masks(region: Region) -> Region:
-    """Say of a place what speaks against its masks, where anything is known to."""
+    """Say of a place what speaks against its masks, where anything is known to.
+
+    How likely it is wrong was not fitted on anything; so it is not said, and hides nothing.
+    """
     if not region.expected_error:
         return region
-    return replace(region, reason=disagreeing(region.reason))
+    return replace(region, reason=disagreeing(region.reason), worst=0.0)

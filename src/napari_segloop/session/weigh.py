@@ -51,6 +51,20 @@ def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
     return [Place(key[0], region, chance) for key, region, chance in found]
 
 
+def offer(desk: Desk, place: Place) -> None:
+    """Take note that a user is at a place: from now on a spot check never teaches.
+
+    Parameters
+    ----------
+    desk : Desk
+        Spot checks.
+    place : Place
+        Any place; others than spot checks are passed over.
+    """
+    if place.probability is not None:
+        desk.spots.keep((place.image, place.region.index), place.region, place.probability)
+
+
 def ask(desk: Desk, place: Place) -> None:
     """Take note of what is predicted at a spot check, before it is answered.
 
@@ -65,7 +79,6 @@ def ask(desk: Desk, place: Place) -> None:
     if place.probability is None or version is None or desk.predicted.get(key) != version:
         return
     prediction = desk.plane(key).prediction[place.region.slices]
-    desk.spots.keep(key, place.region, place.probability)
     objectchecks.ask(desk, key, place.region, version)
     desk.spots.ask(key, place.region, prediction, version)
 
