@@ -7,6 +7,7 @@ scored inside its plane is :mod:`napari_segloop.core.ranking`'s concern.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Image = TypeVar("Image")
 Found = tuple[Image, "Region"]
+Index = tuple[int, ...]
 
 NEAR_PLANES: Final = 2
 """Planes apart along one axis in which the same place shows the same thing."""
@@ -61,7 +63,9 @@ def in_order(found: Iterable[Found[Image]], top: int | None = None) -> list[Foun
     >>> [region.score for _, region in in_order(places)]
     [9.0, 5.0, 8.0]
     """
-    return [(image, region) for image, region, _ in with_priority(found)][:top]
+    listed = list(found)
+    chosen = listed if top is None else _foremost(listed, top)
+    return [(image, region) for image, region, _ in with_priority(chosen)][:top]
 
 
 def with_priority(found: Iterable[Found[Image]]) -> list[tuple[Image, Region, float]]:
@@ -87,6 +91,39 @@ def with_priority(found: Iterable[Found[Image]]) -> list[tuple[Image, Region, fl
     return [(each.image, each.region, each.score) for each in ordered]
 
 
+def _foremost(found: list[Found[Image]], top: int) -> list[Found[Image]]:
+    """Leave out what cannot come first, so that many planes are lined up within a moment.
+
+    A place lowers at most one in each plane near it; so of each kind, so many hold the first ones.
+    """
+    axes = max((len(region.index) for _, region in found), default=0)
+    most = top * (1 + 4 * NEAR_PLANES * axes)  # twice that: windows at edges are smaller
+    if len(found) <= most:
+        return found
+    unlike, seldom, others = list[Found[Image]](), list[Found[Image]](), list[Found[Image]]()
+    for each in found:
+        reason = each[1].reason
+        kind = unlike if is_unlike(reason) else seldom if is_seldom(reason) else others
+        kind.append(each)
+    first = dict[Any, Found[Image]]()
+    for image, region in unlike:
+        if image not in first or _rank(first[image]) > _rank((image, region)):
+            first[image] = image, region
+    chosen = [each for kind in (unlike, seldom, others) for each in _worst_of(kind, most)]
+    return list(dict.fromkeys((*first.values(), *chosen)))
+
+
+def _worst_of(found: list[Found[Image]], most: int) -> list[Found[Image]]:
+    if len(found) <= most:
+        return found
+    least = sorted((region.score for _, region in found), reverse=True)[most - 1]
+    return [each for each in found if each[1].score >= least]
+
+
+def _rank(each: Found[Any]) -> tuple[Any, ...]:
+    return _worst(_Candidate.of(each))
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A place, and the score that it is sorted by."""
@@ -109,21 +146,27 @@ def _worst(each: _Candidate) -> tuple[Any, ...]:
 
 def _once(worst: Iterable[_Candidate]) -> Iterator[_Candidate]:
     """Yield places; those that show the same as one before, in a plane near it, count less."""
-    asked = dict[Any, list["Region"]]()
+    asked = dict[tuple[Any, Index], list["Region"]]()
     for each in worst:
-        before = asked.setdefault(each.image, [])
+        image, index = each.image, each.region.index
+        before = (other for near in _near(index) for other in asked.get((image, near), ()))
         if any(_is_same(each.region, other) for other in before):
             yield each.scored(each.score * SEEN_BEFORE)
         else:
-            before.append(each.region)
+            asked.setdefault((image, index), []).append(each.region)
             yield each
 
 
+def _near(index: Index) -> Iterator[Index]:
+    """Yield the planes that lie near one, along one axis."""
+    for axis, number in enumerate(index):
+        for step in range(1, NEAR_PLANES + 1):
+            for other in (number - step, number + step):
+                yield (*index[:axis], other, *index[axis + 1 :])
+
+
 def _is_same(one: Region, other: Region) -> bool:
-    """Say whether two places lie one above the other in planes that are near."""
-    apart = [abs(a - b) for a, b in zip(one.index, other.index, strict=True)]
-    if not any(apart) or sum(apart) != max(apart) or max(apart) > NEAR_PLANES:
-        return False
+    """Say whether two places of planes that are near lie one above the other."""
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     common = max(0, height) * max(0, width)
@@ -141,14 +184,14 @@ def _of_unlike_images(worst: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _with_seldom(worst: Sequence[_Candidate]) -> Iterator[_Candidate]:
     """Yield places, every fourth of a class that is rarely seen; raised to where they come."""
-    seldom = [each for each in worst if is_seldom(each.region.reason)]
-    common = [each for each in worst if not is_seldom(each.region.reason)]
+    seldom = deque(each for each in worst if is_seldom(each.region.reason))
+    common = deque(each for each in worst if not is_seldom(each.region.reason))
     place = 0
     while common or seldom:
         place += 1
         is_its_turn = place % SELDOM_EVERY == 0
         if not common or (seldom and (is_its_turn or _worst(seldom[0]) < _worst(common[0]))):
-            each = seldom.pop(0)
+            each = seldom.popleft()
             yield each.scored(max(each.score, common[0].score if common else 0.0))
         else:
-            yield common.pop(0)
+            yield common.popleft()

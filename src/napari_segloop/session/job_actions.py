@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -222,8 +224,8 @@ class JobActions(ImportActions):
         if scope == "view" and self.view is not None:
             top, left, bottom, right = self.view[2]
             return max(0, bottom - top) * max(0, right - left)
-        shapes = [self.source(key[0]).plane_shape for key in keys]
-        return sum(rows * columns for rows, columns in shapes)
+        planes = Counter(image for image, _ in keys)
+        return sum(prod(self.source(image).plane_shape) * n for image, n in planes.items())
 
     def stop(self, number: int | None = None) -> None:
         """Stop what runs; the best weights and all finished planes are kept.

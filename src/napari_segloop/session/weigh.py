@@ -41,10 +41,9 @@ def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
     version, images = desk.versions.current, desk.images
     if version is None:
         return []
+    known = {n: (images.state(n).name, images.source(n).plane_shape) for n in images.used()}
     planes = [
-        (key, images.state(key[0]).name, images.source(key[0]).plane_shape)
-        for key in desk.all_keys()
-        if desk.predicted.get(key) == version
+        (key, *known[key[0]]) for key in desk.all_keys() if desk.predicted.get(key) == version
     ]
     answered = _answered(offers) - desk.spots.reopened
     found = desk.spots.draw(planes, count, answered)
@@ -103,7 +102,8 @@ def object_rates(desk: Desk, offers: Offers) -> ObjectRates | None:
         return None
     places = (place for place in offers.spot_checks() if offers.is_answered(place))
     answered = [((place.image, place.region.index), place.region) for place in places]
-    return desk.object_checks.rates(desk.all_keys(), version, answered)
+    used = set(desk.images.used())
+    return desk.object_checks.rates([each for each in answered if each[0][0] in used], version)
 
 
 def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
@@ -195,7 +195,8 @@ def agreements(desk: Desk, offers: Offers) -> Agreements | None:
     version = desk.versions.current
     if version is None:
         return None
-    return desk.spots.agreements(desk.all_keys(), version, _answered(offers), _values(desk))
+    used = tuple(desk.images.used())
+    return desk.spots.agreements(used, version, _answered(offers), _values(desk))
 
 
 def agreement(desk: Desk, offers: Offers) -> Estimate | None:
