@@ -10,7 +10,7 @@ from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.agreed import GOAL
 from napari_segloop.session.firstmasking import Ranking
-from napari_segloop.session.limits import LIMIT, above, more_than
+from napari_segloop.session.limits import LIMIT, above, is_above, more_than
 from napari_segloop.session.offers import SAID
 from napari_segloop.session.proofreading import Proofreading
 from napari_segloop.session.suspecting import window_of
@@ -210,6 +210,12 @@ class CheckActions(TruthActions):
         spots = weigh.next_spots(self.desk, self.offers, len(queue.places) // 3 + 1)
         disputed = [place for place in self.offers.disputed() if place.image in used]
         return walking.put_first(walking.mix(queue, spots), disputed)
+
+    def count_below(self) -> None:
+        """Count the places that are not offered, after images came or went."""
+        used, places = set(self.desk.images.used()), self.desk.truths.places
+        hidden = (not is_above(r, self.limit) for k in places if k[0] in used for r in places[k])
+        self.below = sum(hidden)
 
     def _tell_none_left(self) -> None:
         if self.below:

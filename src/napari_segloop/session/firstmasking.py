@@ -209,8 +209,8 @@ class Ranking(PlaneByPlane):
         answer : RankAnswer
             Places.
         """
-        if isinstance(answer, RankAnswer):
-            key = self._keys[job]
+        key = self._keys[job]
+        if isinstance(answer, RankAnswer) and key[0] in self.desk.images:
             top, left = (0, 0) if self._within is None else self._within[:2]
             regions = [replace(r, y=r.y + top, x=r.x + left) for _, r in answer.places]
             if key not in self.desk.predicted and self._within is None:

@@ -157,7 +157,15 @@ class JobActions(ImportActions):
         with self.acting():
             keys = self._keys(scope)
             if self._has(keys):
-                self._predict(keys, view_only=scope == "view")
+                self._predict(keys, view_only=scope == "view" and not self._sees_all())
+
+    def _sees_all(self) -> bool:
+        """Say whether a whole plane is in view."""
+        if self.view is None:
+            return False
+        image, _, (top, left, bottom, right) = self.view
+        rows, columns = self.source(image).plane_shape
+        return top <= 0 and left <= 0 and bottom >= rows and right >= columns
 
     def _predict(self, keys: Sequence[Key], *, view_only: bool = False) -> None:
         blob, version = self.desk.versions.blob(), self.desk.versions.current
