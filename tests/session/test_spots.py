@@ -80,6 +80,7 @@ def test_a_loop_checks_them_keeps_them_from_teaching_and_says_how_good_all_is(
     loop: Loop, second: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("napari_segloop.store.recent.data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr("napari_segloop.session.job_actions.USEFUL", 0.0)  # however slow it is here
     begin_in(loop, tmp_path / "projects")
     first, last = loop.add(2)
     loop.check_truth(first)
