@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from napari_segloop.core import queueing
 from napari_segloop.core.queueing import in_order, with_priority
@@ -128,3 +129,17 @@ def test_what_is_rarely_seen() -> None:
     assert seldom_seen((0, 1, 7), None) == ()
     assert seldom_seen((0, 4), (1000, 1)) == (), "the only class is no exception beside others"
     assert count([np.array([[0, 1, 2]])], 2) == (1, 2), "borders of objects are of objects"
+
+
+@pytest.mark.parametrize("reasons", [("inside 1",), ("inside 1", NOVEL, "3: class rarely seen")])
+def test_the_first_ones_are_the_same_however_many_are_asked_for(reasons: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(3)
+    found = [
+        (image, place(float(rng.gamma(0.5)), 64 * y, (z,), str(rng.choice(reasons))))
+        for image in "abc"
+        for z in range(90)
+        for y in range(4)
+    ]
+    whole = in_order(found)
+    for top in (1, 6, 24):
+        assert in_order(found, top) == whole[:top]

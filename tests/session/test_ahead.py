@@ -143,7 +143,7 @@ def read(spots: dict[str, Any]) -> Spots:
 
 def test_what_was_said_and_found_is_kept(spots: Spots) -> None:
     again = read(notes_of(spots)[1])
-    about = [KEY], 3, {PLACE}
+    about = [KEY[0]], 3, {PLACE}
     assert again.agreements(*about) == spots.agreements(*about)
     assert again.agreements(*about).whole.checks == 1
     assert again.said[PLACE].version == 3
@@ -192,7 +192,7 @@ def test_what_makes_no_sense_is_passed_over(spots: Spots, way: str) -> None:
     notes = notes_of(spots)[1]
     DAMAGE[way](notes)
     again = read(notes)
-    told = again.agreements([KEY], 3, {PLACE})
+    told = again.agreements([KEY[0]], 3, {PLACE})
     assert told is None or told.whole.checks == 0 or PLACE not in again.said
 
 
@@ -220,7 +220,7 @@ def test_a_round_is_kept_with_its_version_unless_it_makes_no_sense() -> None:
 
 
 def test_a_class_that_came_or_went_changes_what_is_counted(spots: Spots) -> None:
-    about = [KEY], 3, {PLACE}
+    about = [KEY[0]], 3, {PLACE}
     before = spots.agreements(*about)
     assert spots.agreements(*about, (0, 1, 5)) == before  # none of it is there
     spots.renumber({1: 5})

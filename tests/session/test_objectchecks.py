@@ -105,7 +105,7 @@ def test_it_is_there_again_when_the_project_is_opened(loop: Loop) -> None:
     loop.rest()
     assert session.desk.versions.current is None  # no model that could be used
     checks = session.desk.object_checks
-    assert checks.rates([KEY], 1, list(checks.found)) == told
+    assert checks.rates(list(checks.found), 1) == told
     session.remove(1)
     assert not checks.found
 

@@ -64,7 +64,9 @@ def in_order(found: Iterable[Found[Image]], top: int | None = None) -> list[Foun
     >>> [region.score for _, region in in_order(places)]
     [9.0, 5.0, 8.0]
     """
-    return [(image, region) for image, region, _ in with_priority(found)][:top]
+    listed = list(found)
+    chosen = listed if top is None else _foremost(listed, top)
+    return [(image, region) for image, region, _ in with_priority(chosen)][:top]
 
 
 def with_priority(found: Iterable[Found[Image]]) -> list[tuple[Image, Region, float]]:
@@ -89,6 +91,39 @@ def with_priority(found: Iterable[Found[Image]]) -> list[tuple[Image, Region, fl
     raised = [each.scored(best + each.score) for each in unlike]
     ordered = [*raised, *_with_seldom(others)]
     return [(each.image, each.region, each.score) for each in ordered]
+
+
+def _foremost(found: list[Found[Image]], top: int) -> list[Found[Image]]:
+    """Leave out what cannot come first, so that many planes are lined up within a moment.
+
+    A place lowers at most one in each plane near it; so of each kind, so many hold the first ones.
+    """
+    axes = max((len(region.index) for _, region in found), default=0)
+    most = top * (1 + 4 * NEAR_PLANES * axes)  # twice that: windows at edges are smaller
+    if len(found) <= most:
+        return found
+    unlike, seldom, others = list[Found[Image]](), list[Found[Image]](), list[Found[Image]]()
+    for each in found:
+        reason = each[1].reason
+        kind = unlike if is_unlike(reason) else seldom if is_seldom(reason) else others
+        kind.append(each)
+    first = dict[Any, Found[Image]]()
+    for image, region in unlike:
+        if image not in first or _rank(first[image]) > _rank((image, region)):
+            first[image] = image, region
+    chosen = [each for kind in (unlike, seldom, others) for each in _worst_of(kind, most)]
+    return list(dict.fromkeys((*first.values(), *chosen)))
+
+
+def _worst_of(found: list[Found[Image]], most: int) -> list[Found[Image]]:
+    if len(found) <= most:
+        return found
+    least = sorted((region.score for _, region in found), reverse=True)[most - 1]
+    return [each for each in found if each[1].score >= least]
+
+
+def _rank(each: Found[Any]) -> tuple[Any, ...]:
+    return _worst(_Candidate.of(each))
 
 
 @dataclass(frozen=True, slots=True)

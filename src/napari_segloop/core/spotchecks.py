@@ -235,6 +235,7 @@ def draw_plane(
     count: int,
     weigh: Callable[[Cell], tuple[float, float]] = lambda _: (0.0, 0.0),
     seed: int = 0,
+    highest: float = 1.0,
 ) -> Draw:
     """Draw the first cells of one plane.
 
@@ -248,6 +249,8 @@ def draw_plane(
         Gives score and expected error of the cells that are drawn.
     seed : int
         Another one draws other cells.
+    highest : float
+        Lot above which cells are counted only, since so many lower ones are known.
 
     Returns
     -------
@@ -265,7 +268,7 @@ def draw_plane(
     lots = [(place_of(plane.identity, plane.index, cell, seed), cell, done) for cell, done in cells]
     first = [
         SpotCheck(lot, plane.identity, spot_check(cell, plane.index, weigh(cell)), done)
-        for lot, cell, done in nsmallest(count, lots)
+        for lot, cell, done in nsmallest(count, (each for each in lots if each[0] <= highest))
     ]
     return Draw(tuple(first), len(cells))
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_segloop.core.normalize import Statistics
-from napari_segloop.session import objectnotes
+from napari_segloop.session import objectnotes, unlikes
 from napari_segloop.session.offers import found_in, region_of, written
 from napari_segloop.session.spotkeeping import notes_of
 from napari_segloop.session.state import Place, QueueState
@@ -204,6 +204,7 @@ class _Planes:
         self.checked = _by_image({k: n for k, n in desk.checked_by_plane().items() if n})
         self.places = _by_image(truths.places)
         self.spots = notes_of(desk.spots)
+        self.unlike = _by_image(desk.unlike)
 
 
 def _by_image(values: Mapping[Key, T]) -> dict[int, dict[Index, T]]:
@@ -230,7 +231,9 @@ def _image(session: LoopParts, number: int, planes: _Planes) -> ImageRecord:
         tuple(planes.unsure.get(number, ())),
         {_name(index): pixels for index, pixels in planes.checked.get(number, {}).items()},
         {} if statistics is None else {k: list(v) for k, v in asdict(statistics).items()},
-        planes.spots.get(number, {}) | objectnotes.notes_of(desk.object_checks, number),
+        planes.spots.get(number, {})
+        | objectnotes.notes_of(desk.object_checks, number)
+        | unlikes.notes_of(planes.unlike.get(number, {})),
     )
 
 

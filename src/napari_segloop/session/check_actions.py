@@ -10,7 +10,7 @@ from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.agreed import GOAL
 from napari_segloop.session.firstmasking import Ranking
-from napari_segloop.session.limits import LIMIT, above, more_than
+from napari_segloop.session.limits import LIMIT, above, is_above, more_than
 from napari_segloop.session.offers import SAID
 from napari_segloop.session.proofreading import Proofreading
 from napari_segloop.session.suspecting import window_of
@@ -120,7 +120,8 @@ class CheckActions(TruthActions):
             self.desk.put_back(last.key, change)
             self._count(-last.counted)
             self.desk.count_checked(last.key)
-            self.desk.truths.places.offer(last.key, last.place.region)
+            if last.place.probability is None:  # spot checks are drawn again
+                self.desk.truths.places.offer(last.key, last.place.region)
             self.offers.say(last.place, "open")
             self.answer_taken_back.emit(last.key[0])
             if last.place in self.queue.places:
@@ -210,6 +211,12 @@ class CheckActions(TruthActions):
         disputed = [place for place in self.offers.disputed() if place.image in used]
         return walking.put_first(walking.mix(queue, spots), disputed)
 
+    def count_below(self) -> None:
+        """Count the places that are not offered, after images came or went."""
+        used, places = set(self.desk.images.used()), self.desk.truths.places
+        hidden = (not is_above(r, self.limit) for k in places if k[0] in used for r in places[k])
+        self.below = sum(hidden)
+
     def _tell_none_left(self) -> None:
         if self.below:
             text = f"Nothing {more_than(self.limit)} is left."
@@ -285,6 +292,8 @@ class CheckActions(TruthActions):
         """Open the image of the place that the user is at; the face moves the view."""
         here = self.queue.here
         self.offers.go(here, self._doubter(here))
+        if here is not None:
+            weigh.offer(self.desk, here)
         self.note("queue")
         if here is not None and here.image != self.desk.images.opened:
             self.publish()

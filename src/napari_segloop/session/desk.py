@@ -191,11 +191,26 @@ class Desk(Intake):
         self.predicted.clear()
         self.given.clear()
         self.unlike.clear()
+        self.versions.rounds.clear()  # of other masks
         self._checked.clear()
         self.images.begin_anew()
         facts = self.versions.facts
         if facts is not None and facts.task != task:
             self.versions.current = None
+
+    def forget(self, image: int) -> None:
+        """Drop all that is known of an image that was taken off the list.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        for part in (self.truths, self.spots, self.object_checks, self.given):
+            part.forget(image)
+        for known in (self.predicted, self.unlike, self._checked):
+            for key in [key for key in known if key[0] == image]:
+                del known[key]
 
     def note_unlike(self, key: Key, reason: str) -> None:
         """Take note whether a plane is unlike what the version learnt that predicted it.

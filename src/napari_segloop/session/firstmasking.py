@@ -209,8 +209,8 @@ class Ranking(PlaneByPlane):
         answer : RankAnswer
             Places.
         """
-        if isinstance(answer, RankAnswer):
-            key = self._keys[job]
+        key = self._keys[job]
+        if isinstance(answer, RankAnswer) and key[0] in self.desk.images:
             top, left = (0, 0) if self._within is None else self._within[:2]
             regions = [replace(r, y=r.y + top, x=r.x + left) for _, r in answer.places]
             if key not in self.desk.predicted and self._within is None:
@@ -279,7 +279,10 @@ def _rarely_taught(desk: Desk) -> tuple[int, ...]:
 
 
 def _of_given_masks(region: Region) -> Region:
-    """Say of a place what speaks against its masks; how likely it is wrong nobody has measured."""
+    """Say of a place what speaks against its masks, where anything is known to.
+
+    How likely it is wrong was not fitted on anything; so it is not said, and hides nothing.
+    """
     if not region.expected_error:
         return region
     return replace(region, reason=disagreeing(region.reason), worst=0.0)

@@ -44,6 +44,16 @@ class Given:
         """
         self._keys.discard(key)
 
+    def forget(self, image: int) -> None:
+        """Forget an image that was taken off the list.
+
+        Parameters
+        ----------
+        image : int
+            Its number.
+        """
+        self._keys = {key for key in self._keys if key[0] != image}
+
     def clear(self) -> None:
         """Forget all."""
         self._keys.clear()

@@ -221,6 +221,7 @@ class ImageActions(LoopParts):
         with self.acting():
             if self.desk.images.exclude(image, is_excluded):
                 self.queue = walking.without(self.queue, image) if is_excluded else self.queue
+                self.count_below()
                 self.note("images", "queue")
 
     def remove(self, image: int) -> None:
@@ -235,11 +236,13 @@ class ImageActions(LoopParts):
             if self.desk.images.opened == image:
                 self.opening.emit(None)
             self.desk.images.remove(image)
-            self.desk.truths.forget(image)
-            self.desk.spots.forget(image)
-            self.desk.object_checks.forget(image)
+            self.desk.forget(image)
             self.queue = walking.without(self.queue, image)
+            self.count_below()
             self.note("images", "queue")
+
+    def count_below(self) -> None:
+        """Count the places that are not offered, after images came or went; overridden."""
 
     def answer_task(self, task: Task) -> None:
         """Answer the first question; masks that were made for the other answer are dropped.
@@ -269,6 +272,7 @@ class ImageActions(LoopParts):
         self.queue, self.accepted, self.checked = QueueState(), 0, 0
         self.offers.clear()
         self.standing.clear()
+        self.thumbnails.clear()
 
     def clear(self, task: Task) -> None:
         """Drop everything: images, masks, versions.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,7 +157,15 @@ class JobActions(ImportActions):
         with self.acting():
             keys = self._keys(scope)
             if self._has(keys):
-                self._predict(keys, view_only=scope == "view")
+                self._predict(keys, view_only=scope == "view" and not self._sees_all())
+
+    def _sees_all(self) -> bool:
+        """Say whether a whole plane is in view."""
+        if self.view is None:
+            return False
+        image, _, (top, left, bottom, right) = self.view
+        rows, columns = self.source(image).plane_shape
+        return top <= 0 and left <= 0 and bottom >= rows and right >= columns
 
     def _predict(self, keys: Sequence[Key], *, view_only: bool = False) -> None:
         blob, version = self.desk.versions.blob(), self.desk.versions.current
@@ -222,8 +232,8 @@ class JobActions(ImportActions):
         if scope == "view" and self.view is not None:
             top, left, bottom, right = self.view[2]
             return max(0, bottom - top) * max(0, right - left)
-        shapes = [self.source(key[0]).plane_shape for key in keys]
-        return sum(rows * columns for rows, columns in shapes)
+        planes = Counter(image for image, _ in keys)
+        return sum(prod(self.source(image).plane_shape) * n for image, n in planes.items())
 
     def stop(self, number: int | None = None) -> None:
         """Stop what runs; the best weights and all finished planes are kept.

@@ -138,27 +138,22 @@ class ObjectChecks:
         )
         self.found[spot] = said.version, counts
 
-    def rates(
-        self, keys: Collection[Key], version: int, answered: Collection[Spot]
-    ) -> ObjectRates | None:
+    def rates(self, answered: Collection[Spot], version: int) -> ObjectRates | None:
         """Estimate what becomes of objects with a version.
 
         Parameters
         ----------
-        keys : collection of (int, tuple of int)
-            Planes that count.
+        answered : collection of ((int, tuple of int), Region)
+            Spot checks that a human answered, and did not take back, in images that count.
         version : int
             Its number.
-        answered : collection of ((int, tuple of int), Region)
-            Spot checks that a human answered, and did not take back.
 
         Returns
         -------
         ObjectRates or None
             None before a spot check was answered.
         """
-        known = set(keys)
-        about = version, frozenset(spot for spot in answered if spot[0] in known)
+        about = version, frozenset(answered)
         if self._told[0] != about:
             found = ((spot, self.found.get(spot)) for spot in about[1])
             counts = [each[1] for _, each in found if each is not None and each[0] == version]

@@ -84,6 +84,7 @@ class LoopParts:
         truths = Truths(objects=False, resting=resting)
         self.desk = Desk(engine or Engine(), reader, keeper, ImageList(), versions, truths)
         self.thumbnails = Thumbnails(self.desk)
+        self.written.connect(self.thumbnails.renew)
         self.desk.replaced = self._replaced
         self.saver = Saver(self.desk, lambda: write_books(self), self.note)
         self.saver.look = self.look_everywhere

@@ -274,6 +274,8 @@ class Found:
 def _within(
     counts: Counts, values: Sequence[int], today: Sequence[int], *, rows_only: bool
 ) -> Counts | None:
+    if tuple(values) == tuple(today):
+        return counts
     if not set(values) <= set(today):
         return None
     at = np.searchsorted(today, values)

@@ -11,7 +11,7 @@ from napari_segloop.core.holdout import Drawn
 from napari_segloop.core.spotchecks import CellPlane, Draw, draw, draw_plane
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from napari_segloop.core.regions import Region
 
@@ -26,12 +26,12 @@ class SpotPlaces:
     """The places of all planes that were drawn."""
 
     def __init__(self) -> None:
-        self._draws = dict[Key, Draw]()
+        self._joined, self._drawn = Draw(), set[Key]()
         self._chance = dict[Key, dict["Region", float]]()
 
     def clear(self) -> None:
         """Forget everything."""
-        self._draws.clear()
+        self._joined, self._drawn = Draw(), set()
         self._chance.clear()
 
     def forget(self, image: int) -> None:
@@ -42,7 +42,7 @@ class SpotPlaces:
         image : int
             Its number.
         """
-        self._draws = {key: draw for key, draw in self._draws.items() if key[0] != image}
+        self._joined, self._drawn = Draw(), set()
         self._chance = {key: chance for key, chance in self._chance.items() if key[0] != image}
 
     def draw(
@@ -67,7 +67,7 @@ class SpotPlaces:
         list of ((int, tuple of int), Region, float)
             Plane, place, and its probability of being drawn.
         """
-        drawn = draw((self._drawn(*plane) for plane in planes), MOST)
+        drawn = self._join({key: (name, shape) for key, name, shape in planes})
         said = {(key[0], *_place(key, region)) for key, region in answered}
         found = list[tuple[Key, "Region", float]]()
         for number, check in enumerate(drawn.first, 1):
@@ -76,11 +76,19 @@ class SpotPlaces:
                 found.append((key, check.region, number / drawn.cells))
         return found
 
-    def _drawn(self, key: Key, name: str, shape: tuple[int, int]) -> Draw:
-        if key not in self._draws:
+    def _join(self, planes: Mapping[Key, tuple[str, tuple[int, int]]]) -> Draw:
+        """Add the planes that came since to what was drawn; begin anew when some went."""
+        if not self._drawn <= planes.keys():
+            self._joined, self._drawn = Draw(), set()
+        for key in planes.keys() - self._drawn:
+            known, (name, shape) = self._joined, planes[key]
+            highest = known.first[-1].lot if len(known.first) == MOST else 1.0
             plane = CellPlane(f"{key[0]} {name}", key[1], shape, SIDE)
-            self._draws[key] = draw_plane(plane, MOST)
-        return self._draws[key]
+            more = draw_plane(plane, MOST, highest=highest)
+            first = draw((known, more), MOST).first if more.first else known.first
+            self._joined = Draw(first, known.cells + more.cells)
+        self._drawn = set(planes)
+        return self._joined
 
     def keep(self, key: Key, region: Region, probability: float) -> None:
         """Take note of a place that is offered, or was in an earlier session: it never teaches.

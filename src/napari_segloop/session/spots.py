@@ -195,7 +195,7 @@ class Spots(SpotPlaces):
 
     def agreements(
         self,
-        keys: Sequence[Key],
+        images: Sequence[int],
         version: int,
         answered: Collection[tuple[Key, Region]],
         values: Sequence[int] = (0, 1),
@@ -204,8 +204,8 @@ class Spots(SpotPlaces):
 
         Parameters
         ----------
-        keys : sequence of (int, tuple of int)
-            Planes that count.
+        images : sequence of int
+            Numbers of those that count.
         version : int
             The version in use.
         answered : collection of ((int, tuple of int), Region)
@@ -218,30 +218,30 @@ class Spots(SpotPlaces):
         Agreements or None
             None before a plane was predicted.
         """
-        images = tuple(dict.fromkeys(key[0] for key in keys))
-        about = images, len(keys), version, frozenset(answered), tuple(values)
+        about = tuple(images), version, frozenset(answered), tuple(values)
         if self._told[0] != about:
-            told = self._estimate(set(keys), version, answered, values)
+            told = self._estimate(set(images), version, answered, values)
             self._told = about, told
         return self._told[1]
 
     def _estimate(
         self,
-        keys: set[Key],
+        images: set[int],
         version: int,
         answered: Collection[tuple[Key, Region]],
         values: Sequence[int],
     ) -> Agreements | None:
         counts, planes = dict[int, "Counts"](), 0
         for key, stated in self.stated.items():
-            today = stated.within(values)
-            if stated.version == version and key in keys and today is not None:
+            if stated.version != version or key[0] not in images:
+                continue
+            if (today := stated.within(values)) is not None:
                 counts[key[0]] = counts.get(key[0], 0) + today
                 planes += 1
         found = [
             finding
             for place, each in self.found.items()
-            if each.version == version and place[0] in keys and place in answered
+            if each.version == version and place[0][0] in images and place in answered
             if (finding := each.within(values)) is not None
         ]
         told = estimate(list(counts.values()), found)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_segloop.core.classes import ClassTable
-from napari_segloop.session import objectnotes, spotkeeping, walking
+from napari_segloop.session import objectnotes, spotkeeping, unlikes, walking
 from napari_segloop.session.books import index_of, queue_in, statistics_in
 from napari_segloop.session.offers import region_of
 from napari_segloop.session.state import ImageState, Place
@@ -57,6 +57,7 @@ def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int 
     queue, session.accepted, session.checked, opened = queue_in(record.queue)
     session.queue = walking.put_first(queue, session.offers.disputed())
     session.spent = record.seconds
+    session.count_below()
     if opened is None or opened not in desk.images:
         return None
     return None if desk.images.state(opened).status == "missing" else opened
@@ -124,3 +125,4 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
     spots = session.desk.spots
     spotkeeping.take_up(spots, record.number, record.spots, predicted, (shape.rows, shape.columns))
     objectnotes.take_up(session.desk.object_checks, record.number, record.spots, spots.offered())
+    unlikes.take_up(session.desk, record.number, record.spots, predicted)

@@ -15,20 +15,20 @@ from psygnal import Signal
 from napari_segloop.core.labels import border_band
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from napari_segloop.core.corrections import PlaneTruth
-    from napari_segloop.core.errors import SegLoopError
     from napari_segloop.core.images import Array, Labels
     from napari_segloop.core.normalize import Statistics
     from napari_segloop.core.regions import Region
-    from napari_segloop.session.desk import Desk
+    from napari_segloop.session.desk import Desk, Write
     from napari_segloop.session.queuestate import Place
     from napari_segloop.session.sources import ImageSource
 
     Picture = NDArray[np.uint8]
+    Keep = Callable[["Picture | None"], None]
 
 SIDE: Final = 64
 """Largest side of a picture, in pixels: somewhat more than is shown."""
@@ -58,8 +58,9 @@ class Thumbnails:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._made = dict["Place", "Picture | None"]()
+        self._stale = set["Place"]()  # whose labels changed since
         self._wanted: tuple[Place, ...] = ()
-        self._making: Place | None = None
+        self._making: object = None  # what the one being made was asked for with
 
     def picture(self, place: Place) -> Picture | None:
         """Return the picture of a place.
@@ -91,6 +92,25 @@ class Thumbnails:
         self._wanted = tuple(shown)
         self._go_on()
 
+    def renew(self, write: Write) -> None:
+        """Have pictures made again whose labels changed; until then they are as they were.
+
+        Parameters
+        ----------
+        write : Write
+            What changed in the layers.
+        """
+        if write.labels is None and write.checked is None:
+            return
+        self._stale.update(place for place in self._made if _is_in(place, write))
+        self._go_on()
+
+    def clear(self) -> None:
+        """Forget everything, also what is being made: places of the same name are others now."""
+        self._made.clear()
+        self._stale.clear()
+        self._wanted, self._making = (), None
+
     def rest(self) -> None:
         """Make no more, and forget which images could not be read."""
         self._wanted = ()
@@ -98,46 +118,55 @@ class Thumbnails:
 
     def _go_on(self) -> None:
         """Make the first picture that is missing, unless one is being made."""
-        left = (place for place in self._wanted if place not in self._made)
+        made = self._made.keys() - self._stale
+        left = (place for place in self._wanted if place not in made)
         if self._making is None and (place := next(left, None)) is not None:
-            self._making = place
-            self._make(place)
+            self._stale.discard(place)
+            self._making = token = object()
+            self._make(place, partial(self._keep, token, place))
 
-    def _make(self, place: Place) -> None:
+    def _make(self, place: Place, keep: Keep) -> None:
         images, region = self._desk.images, place.region
         if place.image not in images or region.height * region.width > _LARGEST:
-            self._keep(place, None)
+            keep(None)
             return
         read = partial(_cut, images.source(place.image), region, images.statistics.get(place.image))
-        self._desk.reader.ask(read, partial(self._outline, place), partial(self._give_up, place))
+        self._desk.reader.ask(read, partial(self._outline, place, keep), lambda _: keep(None))
 
-    def _outline(self, place: Place, picture: Picture) -> None:
+    def _outline(self, place: Place, keep: Keep, picture: Picture) -> None:
         key, truths = (place.image, place.region.index), self._desk.truths
 
         def put_on(lines: NDArray[np.bool_]) -> None:
             if lines.shape == picture.shape[:2]:
                 picture[lines] = OUTLINE
-            self._keep(place, picture)
+            keep(picture)
 
         live = truths.live(key)[0]
         parcel = None if live is not None else truths.parcel(key)
         if parcel is not None:
             lines = lambda: _lines_of(place.region, parcel.plane())  # noqa: E731
-            self._desk.keeper.ask(lines, put_on, lambda _: self._keep(place, picture))
+            self._desk.keeper.ask(lines, put_on, lambda _: keep(picture))
         elif live is not None:
             put_on(_lines_of(place.region, live))
         else:
-            self._keep(place, picture)
+            keep(picture)
 
-    def _give_up(self, place: Place, _: SegLoopError) -> None:
-        """Leave the picture out; whoever needs the image for more says what is wrong with it."""
-        self._keep(place, None)
-
-    def _keep(self, place: Place, picture: Picture | None) -> None:
+    def _keep(self, token: object, place: Place, picture: Picture | None) -> None:
+        """Keep a picture; none of an image that others will complain of."""
+        if token is not self._making:  # everything was forgotten since
+            return
         self._made[place], self._making = picture, None
         if picture is not None:
             self.ready.emit(place)
         self._go_on()
+
+
+def _is_in(place: Place, write: Write) -> bool:
+    """Say whether something of a place changed."""
+    if (place.image, place.region.index) != (write.image, write.index):
+        return False
+    spans = zip(place.region.slices, write.window, strict=True)
+    return all(a.start < b.stop and b.start < a.stop for a, b in spans)
 
 
 def _cut(source: ImageSource, region: Region, known: Statistics | None) -> Picture:

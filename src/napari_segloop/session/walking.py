@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_segloop.core.queueing import in_order
 from napari_segloop.session.state import Place, QueueState
+from napari_segloop.session.suspecting import window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ def stay(queue: QueueState, here: Place) -> QueueState:
     QueueState
         Walking.
     """
-    others = (place for place in queue.places if place != here)
+    others = (place for place in queue.places if window_of(place) != window_of(here))
     return QueueState((here, *others)[:TOP], at=0)
 
 
@@ -116,7 +117,9 @@ def go_on(before: QueueState, after: QueueState) -> QueueState:
     done = [before.places[number] for number in before.done]
     here = [] if before.here is None or before.here in done else [before.here]
     kept = (*done, *here)
-    places = (*kept, *(place for place in after.places if place not in kept))
+    windows = {window_of(place) for place in here}  # it may have been ranked anew since
+    new = (each for each in after.places if each not in kept and window_of(each) not in windows)
+    places = (*kept, *new)
     at = None if before.here is None else places.index(before.here)
     return QueueState(places, at, tuple(range(len(done))))
 

@@ -41,14 +41,27 @@ def next_spots(desk: Desk, offers: Offers, count: int) -> list[Place]:
     version, images = desk.versions.current, desk.images
     if version is None:
         return []
+    known = {n: (images.state(n).name, images.source(n).plane_shape) for n in images.used()}
     planes = [
-        (key, images.state(key[0]).name, images.source(key[0]).plane_shape)
-        for key in desk.all_keys()
-        if desk.predicted.get(key) == version
+        (key, *known[key[0]]) for key in desk.all_keys() if desk.predicted.get(key) == version
     ]
     answered = _answered(offers) - desk.spots.reopened
     found = desk.spots.draw(planes, count, answered)
     return [Place(key[0], region, chance) for key, region, chance in found]
+
+
+def offer(desk: Desk, place: Place) -> None:
+    """Take note that a user is at a place: from now on a spot check never teaches.
+
+    Parameters
+    ----------
+    desk : Desk
+        Spot checks.
+    place : Place
+        Any place; others than spot checks are passed over.
+    """
+    if place.probability is not None:
+        desk.spots.keep((place.image, place.region.index), place.region, place.probability)
 
 
 def ask(desk: Desk, place: Place) -> None:
@@ -65,7 +78,6 @@ def ask(desk: Desk, place: Place) -> None:
     if place.probability is None or version is None or desk.predicted.get(key) != version:
         return
     prediction = desk.plane(key).prediction[place.region.slices]
-    desk.spots.keep(key, place.region, place.probability)
     objectchecks.ask(desk, key, place.region, version)
     desk.spots.ask(key, place.region, prediction, version)
 
@@ -90,7 +102,8 @@ def object_rates(desk: Desk, offers: Offers) -> ObjectRates | None:
         return None
     places = (place for place in offers.spot_checks() if offers.is_answered(place))
     answered = [((place.image, place.region.index), place.region) for place in places]
-    return desk.object_checks.rates(desk.all_keys(), version, answered)
+    used = set(desk.images.used())
+    return desk.object_checks.rates([each for each in answered if each[0][0] in used], version)
 
 
 def compare(desk: Desk, key: Key, regions: Sequence[Region]) -> None:
@@ -182,7 +195,8 @@ def agreements(desk: Desk, offers: Offers) -> Agreements | None:
     version = desk.versions.current
     if version is None:
         return None
-    return desk.spots.agreements(desk.all_keys(), version, _answered(offers), _values(desk))
+    used = tuple(desk.images.used())
+    return desk.spots.agreements(used, version, _answered(offers), _values(desk))
 
 
 def agreement(desk: Desk, offers: Offers) -> Estimate | None:

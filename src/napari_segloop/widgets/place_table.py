@@ -110,8 +110,7 @@ class PlaceTable(Part):
         self.section.folded.connect(self._on_folded)
         self._sorted_by, self._order = NUMBER, _ASCENDING
         self._here: Place | None = None
-        self._asked: tuple[Place, ...] = ()
-        self._icons = dict["Place", QIcon]()
+        self._icons = dict["Place", tuple[object, QIcon]]()  # each with the picture it is of
         if (header := self.table.horizontalHeader()) is not None:
             header.sectionClicked.connect(self.sort_by)
         in_column(self).addWidget(self.section)
@@ -194,7 +193,6 @@ class PlaceTable(Part):
         self.ask(self._session.go_to, self.rows.rows[place].place)
 
     def _on_folded(self, is_folded: bool) -> None:  # a Qt slot
-        self._asked = ()
         if is_folded:
             self._here = None
             self._session.thumbnails.rest()
@@ -203,26 +201,24 @@ class PlaceTable(Part):
 
     def _want_pictures(self) -> None:
         """Have pictures made of the rows that are seen."""
-        seen = tuple(row.place for row in self.table.seen())
-        if seen != self._asked:
-            self._asked = seen
-            self._session.thumbnails.want(seen, [row.place for row in self.rows.rows])
+        seen = [row.place for row in self.table.seen()]
+        self._session.thumbnails.want(seen, [row.place for row in self.rows.rows])
 
-    def _on_picture(self, place: Place) -> None:
+    def _on_picture(self, _: Place) -> None:
         if self.section.is_open:
-            self._icons.pop(place, None)
             self.rows.redraw()
 
     def _picture(self, row: PlaceRow) -> QIcon:
-        if row.place not in self._icons:
-            found = self._session.thumbnails.picture(row.place)
+        found = self._session.thumbnails.picture(row.place)
+        known, icon = self._icons.get(row.place, (None, None))
+        if icon is None or known is not found:
             pixmap = self._blank() if found is None else self._shown(found)
             icon = QIcon(pixmap)
             icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else it is tinted
             if found is None:
                 return icon  # in the colours of today's theme
-            self._icons[row.place] = icon
-        return self._icons[row.place]
+            self._icons[row.place] = found, icon
+        return icon
 
     def _side(self) -> int:
         return round(em(self, PICTURE) * self.devicePixelRatioF())
