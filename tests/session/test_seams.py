@@ -198,3 +198,12 @@ def test_what_is_unlike_is_still_so_after_opening(
     assert again.desk.unlike == {KEY: "blurred"}
     assert again.state.images[0].unlike == "blurred"
     assert again.state.below == 1  # those that the limit hides are counted, too
+
+
+def test_places_beside_the_view_stay_when_only_that_is_predicted(loop: Loop) -> None:
+    desk = taught(loop, LIKELY, HARDLY).desk
+    ranking = Ranking(desk, [], within=(0, 0, 40, 60))
+    ranking.jobs, ranking._keys[7] = {7}, KEY
+    again = replace(LIKELY, y=8, worst=0.3)
+    ranking.on_done(7, RankAnswer(((1, again),)))
+    assert desk.truths.places[KEY] == [again, HARDLY]

@@ -217,9 +217,20 @@ class Ranking(PlaneByPlane):
                 regions = [_of_given_masks(region) for region in regions]
             if self.desk.unlike.get(key):
                 regions = [replace(region, reason=NOVEL) for region in regions]
-            self.desk.truths.places[key] = regions
+            self.desk.truths.places[key] = [*regions, *self._beside(key)]
         self._ask()
         super().on_done(job, answer)
+
+    def _beside(self, key: Key) -> list[Region]:
+        """Return the places of a plane that lie outside of the part that was looked at."""
+        if self._within is None:
+            return []
+        top, left, bottom, right = self._within
+        known = self.desk.truths.places.get(key, [])
+        return [
+            r for r in known
+            if r.y >= bottom or r.y + r.height <= top or r.x >= right or r.x + r.width <= left
+        ]  # fmt: skip
 
     def _ask(self) -> None:
         """One plane at a time, so that copies of few are in memory."""
