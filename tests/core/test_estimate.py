@@ -72,11 +72,18 @@ def test_what_is_not_there_has_no_score() -> None:
     assert estimate([np.zeros((2, 256), np.int64)], []) is None
 
 
-def test_an_empty_image_agrees() -> None:
-    blank = histogram(np.zeros((9, 9), int), np.zeros((9, 9), np.uint8), VALUES)
-    told = estimate([blank], [])
+def test_nobody_can_tell_from_background_alone() -> None:
+    empty = np.zeros((9, 9), int)
+    blank = histogram(empty, np.zeros((9, 9), np.uint8), VALUES)
+    for checks in ([], [Finding(blank, confuse(empty, empty, empty == 0, VALUES))]):
+        told = estimate([blank, blank], checks)
+        assert told is not None
+        for each in (told[0], *told[1]):
+            assert (each.low, each.score, each.high, each.checks) == (0, 0.5, 1, len(checks))
+    found = confuse(empty, np.ones_like(empty), empty == 0, VALUES)
+    told = estimate([blank], [Finding(blank, found)])
     assert told is not None
-    assert told[0].score == 1.0
+    assert told[0].score < 0.1, "everything was missed"
 
 
 def test_three_classes_are_averaged() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,6 @@ from napari_segloop.core.ranking import RankSettings, rank_regions
 from napari_segloop.core.reasons import MODEL, NOVEL, disagreeing
 from napari_segloop.core.regions import Region
 from napari_segloop.core.seldom import count, seldom_seen
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def place(

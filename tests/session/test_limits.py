@@ -13,7 +13,8 @@ from napari_segloop.core.reasons import NOVEL
 from napari_segloop.core.regions import Region
 from napari_segloop.core.spotchecks import spot_check
 from napari_segloop.engine.requests import ModelBlob
-from napari_segloop.session import books
+from napari_segloop.session import books, weigh
+from napari_segloop.session.advice import PLACES_A_ROUND
 from napari_segloop.session.facts import Facts
 from napari_segloop.session.limits import above, is_above, is_clear
 from napari_segloop.session.offers import region_of, written
@@ -158,6 +159,45 @@ def test_places_are_gone_to_one_by_one(loop: Loop) -> None:
     assert session.queue.here == Place(1, MIDDLE)
     with pytest.raises(InputError, match="gone"):
         session.go_to(Place(1, HARDLY))
+
+
+def test_a_version_that_cannot_have_reached_the_goal_hides_nothing_and_is_never_done(
+    loop: Loop,
+) -> None:
+    session = found(loop, MIDDLE, HARDLY)
+    nothing = np.zeros((2, 256), np.int64)
+    nothing[0, 1] = SIZE * SIZE  # all background, and sure of it
+    weigh.take_over(session.desk, KEY, 1, nothing)
+    assert session.state.agreement is not None
+    assert (session.state.agreement.low, session.state.agreement.high) == (0, 1)
+    session.set_limit(0.2)
+    assert ranked(session) == [MIDDLE, HARDLY]
+    session.set_limit(0.5)
+    assert ranked(session) == [MIDDLE, HARDLY]
+    session.desk.truths.places[KEY] = []
+    session.set_limit(0.2)
+    assert ranked(session) == []
+    assert not session.state.is_clear, "nothing is left, but nothing was learnt either"
+
+
+def test_where_a_version_that_learnt_nothing_doubts_nothing_places_are_drawn(loop: Loop) -> None:
+    session = found(loop)
+    nothing = np.zeros((2, 256), np.int64)
+    nothing[0, 0] = SIZE * SIZE
+    weigh.take_over(session.desk, KEY, 1, nothing)
+    session.desk.put_labels(KEY, WHOLE, np.zeros((SIZE, SIZE), np.uint8), whole=True)
+    unsure = np.zeros((SIZE, SIZE), np.uint8)
+    unsure[8:40, 8:40] = 40
+    session.desk.put_uncertainty(KEY, WHOLE, unsure)
+    session.window = 32
+    session.look_for_places()
+    loop.rest()
+    places = ranked(session)
+    assert len(places) == PLACES_A_ROUND
+    assert places[0].score > 0, "what it doubts comes first"
+    drawn = [place for place in places if not place.score]
+    assert drawn
+    assert not any(one.overlaps(other) for one in places for other in places if one != other)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])

@@ -15,9 +15,9 @@ from napari_segloop.core.regions import Region
 from napari_segloop.engine.requests import ModelBlob, RankAnswer
 from napari_segloop.session import walking
 from napari_segloop.session.facts import Facts
-from napari_segloop.session.firstmasking import Ranking
 from napari_segloop.session.limits import is_above
 from napari_segloop.session.progress import Round
+from napari_segloop.session.ranking import Ranking
 from napari_segloop.session.state import Place, QueueState, Version
 from tests.session.conftest import SIZE
 from tests.session.projects import begin_in, folder_of, save

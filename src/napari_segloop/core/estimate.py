@@ -159,16 +159,30 @@ def estimate(
         Of all.
     each : tuple of Estimate
         Of every image, by the classes predicted there; from 0 to 1 where that is background alone.
-        None when there are no pixels.
+        So are all of them while nothing but background was predicted or found anywhere: a network
+        that has learnt nothing may be sure of it. None when there are no pixels.
     """
     if not stated or not sum(counts.sum() for counts in stated):
         return None
+    if not _is_anything_there(stated, checks):
+        unknown = _nobody_can_tell(len(checks))
+        return unknown, (unknown,) * len(stated)
     stated, checks = _of_classes_there(stated, checks)
     mixing = _mixing(stated, checks)
     means = [_expected(counts, mixing) for counts in stated]
     slips = _Slips.of(checks, stated, mixing)
     each = tuple(_of_image(mean, slips, counts) for mean, counts in zip(means, stated, strict=True))
     return _estimate(np.sum(means, axis=0), slips), each
+
+
+def _is_anything_there(stated: Sequence[Counts], checks: Sequence[Finding]) -> bool:
+    """Say whether anything but background was predicted or found."""
+    found = (check.found.sum(0) + check.found.sum(1) for check in checks)
+    return any(counts[1:].any() for counts in stated) or any(each[1:].any() for each in found)
+
+
+def _nobody_can_tell(checks: int) -> Estimate:
+    return Estimate(0.5, 0.0, 1.0, checks)
 
 
 def _of_classes_there(
@@ -230,7 +244,7 @@ def _of_image(mean: Floats, slips: _Slips, counts: Counts) -> Estimate:
     """Estimate one image by the classes that are in it: of others there are errors alone."""
     shown = counts.sum(1) > LEAST_SHOWN * counts.sum()
     if not shown[1:].any():
-        return Estimate(0.5, 0.0, 1.0, len(slips.pixels))  # nobody can tell
+        return _nobody_can_tell(len(slips.pixels))
     return _estimate(mean, slips, shown)
 
 

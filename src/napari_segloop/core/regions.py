@@ -48,3 +48,23 @@ class Region:
     def slices(self) -> tuple[slice, slice]:
         """The region as ``(rows, columns)`` slices of its plane."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+    def overlaps(self, other: Region) -> bool:
+        """Say whether two regions of one plane have pixels in common.
+
+        Parameters
+        ----------
+        other : Region
+            Of the same plane.
+
+        Returns
+        -------
+        bool
+            False for those that only touch.
+        """
+        return (
+            self.y < other.y + other.height
+            and other.y < self.y + self.height
+            and self.x < other.x + other.width
+            and other.x < self.x + self.width
+        )

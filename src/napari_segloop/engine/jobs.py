@@ -129,6 +129,7 @@ def rank(request: RankRequest, control: Control) -> Work:
         When it was asked to stop.
     """
     from napari_segloop.core.ranking import worst_first  # noqa: PLC0415
+    from napari_segloop.core.reasons import is_seldom  # noqa: PLC0415
 
     yield from ()
     found = list[tuple[int, "Region"]]()
@@ -137,17 +138,25 @@ def rank(request: RankRequest, control: Control) -> Work:
             raise Cancelled
         found += [(item.image, region) for region in _places(item, request)]
     found.sort(key=lambda place: (-place[1].score, place[0], worst_first(place[1])))
-    return RankAnswer(tuple(found[: request.settings.top]))
+    top = request.settings.top
+    kept = [*found[:top], *(each for each in found[top:] if is_seldom(each[1].reason))]
+    return RankAnswer(tuple(kept))
 
 
 def _places(item: RankItem, request: RankRequest) -> list[Region]:
-    if item.uncertainty is None:
-        from napari_segloop.core.firstplaces import first_places  # noqa: PLC0415
-
-        return first_places(item.labels, item.checked, request.settings, item.index, request.seed)
+    from napari_segloop.core.firstplaces import first_places  # noqa: PLC0415
     from napari_segloop.core.ranking import rank_regions  # noqa: PLC0415
 
-    return rank_regions(item.uncertainty, item.labels, item.checked, request.settings, item.index)
+    known, found = (item.labels, item.checked, request.settings, item.index), list["Region"]()
+    if item.uncertainty is not None:
+        found = rank_regions(item.uncertainty, *known)
+        if len(found) >= request.fewest:
+            return found
+    spread = first_places(*known, request.seed)
+    if item.uncertainty is None:
+        return spread
+    others = (each for each in spread if not any(each.overlaps(other) for other in found))
+    return [*found, *(replace(each, score=0.0) for each in others)][: request.fewest]
 
 
 def proofread(request: ProofreadRequest, control: Control) -> Work:

@@ -104,12 +104,16 @@ class RankItem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankRequest(Request):
-    """Find places to check (light; answers `RankAnswer`)."""
+    """Find places to check (light; answers `RankAnswer`).
+
+    Where the uncertainty finds less than ``fewest``, places spread over the plane are added.
+    """
 
     kind: ClassVar[str] = "rank"
     items: tuple[RankItem, ...]
     settings: RankSettings
     seed: int = 0
+    fewest: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ WHY_OBJECTS: Final = (
     "An object belongs to the spot check that holds its middle, and is judged by what lies in it."
 )
 GOAL: Final = 0.90
+USEFUL: Final = 0.5
+"""Mean Dice under which masks are not replaced unasked, and percentages are not believed."""
 FEWEST: Final = 8
 """Spot checks under which nobody is told that they are done."""
 
@@ -43,6 +45,31 @@ def is_reached(told: Estimate | None, goal: float) -> bool:
     [False, True]
     """
     return told is not None and told.checks >= FEWEST and told.low >= goal
+
+
+def is_doubted(told: Estimate | None, goal: float) -> bool:
+    """Say whether a version's own percentages must not decide which places are hidden.
+
+    Parameters
+    ----------
+    told : Estimate or None
+        Of all images; None before there is one.
+    goal : float
+        Wanted agreement, 0 to 1.
+
+    Returns
+    -------
+    bool
+        True when it has hardly learnt anything, or cannot have reached the goal: then places that
+        it is sure of are as worth a look as others. False while nothing is known.
+
+    Examples
+    --------
+    >>> from napari_segloop.core.estimate import Estimate
+    >>> [is_doubted(Estimate(0.8, 0.0, high, 3), 0.9) for high in (0.95, 0.85)]
+    [False, True]
+    """
+    return told is not None and (told.score <= USEFUL or told.high < goal)
 
 
 def in_words(told: Estimate) -> str:

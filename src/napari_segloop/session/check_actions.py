@@ -9,10 +9,11 @@ from napari_segloop.core.errors import InputError
 from napari_segloop.session import walking, weigh
 from napari_segloop.session.acceptances import Acceptance
 from napari_segloop.session.agreed import GOAL
-from napari_segloop.session.firstmasking import Ranking
-from napari_segloop.session.limits import LIMIT, above, is_above, more_than
+from napari_segloop.session.limits import LIMIT, more_than
+from napari_segloop.session.lineup import count_below, fewest, line_up
 from napari_segloop.session.offers import SAID
 from napari_segloop.session.proofreading import Proofreading
+from napari_segloop.session.ranking import Ranking
 from napari_segloop.session.suspecting import window_of
 from napari_segloop.session.truth_actions import TruthActions
 
@@ -171,6 +172,7 @@ class CheckActions(TruthActions):
         used = set(self.desk.images.used())
         wanted = [k for k in (keys or self.desk.truths.keys()) if k[0] in used]
         errand = Ranking(self.desk, wanted, self.checked, self.window, within)
+        errand.fewest = fewest(self.desk, self.offers, self.goal)
         errand.at_end = lambda is_well: self._ranked(is_well=is_well, start=start)
         self.run(errand)
 
@@ -203,19 +205,12 @@ class CheckActions(TruthActions):
 
     def _new_queue(self, used: Collection[int]) -> QueueState:
         """Line up all places that were found and are above the limit."""
-        found = {key: r for key, r in self.desk.truths.places.items() if key[0] in used}
-        wanted = above(found, self.limit)
-        self.below = sum(map(len, found.values())) - sum(map(len, wanted.values()))
-        queue = walking.new_queue(wanted)
-        spots = weigh.next_spots(self.desk, self.offers, len(queue.places) // 3 + 1)
-        disputed = [place for place in self.offers.disputed() if place.image in used]
-        return walking.put_first(walking.mix(queue, spots), disputed)
+        queue, self.below = line_up(self.desk, self.offers, used, self.limit, self.goal)
+        return queue
 
     def count_below(self) -> None:
         """Count the places that are not offered, after images came or went."""
-        used, places = set(self.desk.images.used()), self.desk.truths.places
-        hidden = (not is_above(r, self.limit) for k in places if k[0] in used for r in places[k])
-        self.below = sum(hidden)
+        self.below = count_below(self.desk, self.limit)
 
     def _tell_none_left(self) -> None:
         if self.below:

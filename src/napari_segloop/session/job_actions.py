@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_segloop.core.magnification import mismatch
 from napari_segloop.core.schedule import AGAIN
 from napari_segloop.core.settings import TrainSettings
+from napari_segloop.session.agreed import USEFUL
 from napari_segloop.session.exporting import Exporting
 from napari_segloop.session.firstmasking import FirstMasking, Previewing
 from napari_segloop.session.import_actions import ImportActions
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     Scope = Literal["view", "plane", "stack", "all"]
 
-USEFUL = 0.5  # mean Dice under which masks are not replaced unasked
 FOLLOWED = 16  # planes that are predicted by themselves after a training
 SECONDS = 48.0  # so that new masks come within a minute, starting and drawing included
 

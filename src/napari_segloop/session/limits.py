@@ -47,7 +47,9 @@ def is_above(region: Region, limit: float) -> bool:
     return not 0 < region.worst <= limit or region.reason.startswith(NOVEL)
 
 
-def above(found: Mapping[tuple[int, tuple[int, ...]], list[Region]], limit: float) -> Found:
+def above(
+    found: Mapping[tuple[int, tuple[int, ...]], list[Region]], limit: float, fewest: int = 0
+) -> Found:
     """Return the places that are to be offered.
 
     Parameters
@@ -56,15 +58,24 @@ def above(found: Mapping[tuple[int, tuple[int, ...]], list[Region]], limit: floa
         Per plane.
     limit : float
         As for `is_above`.
+    fewest : int
+        So many at least, if there are so many: the worst of those below are offered, too.
 
     Returns
     -------
     dict
         With the same planes.
     """
-    return {
+    wanted = {
         key: [each for each in places if is_above(each, limit)] for key, places in found.items()
     }
+    missing = fewest - sum(map(len, wanted.values()))
+    if missing > 0:
+        hidden = [(key, r) for key, places in found.items() for r in places if r.worst]
+        below = [(key, region) for key, region in hidden if not is_above(region, limit)]
+        for key, region in sorted(below, key=lambda each: -each[1].score)[:missing]:
+            wanted[key].append(region)
+    return wanted
 
 
 def is_clear(queue: QueueState, found: Iterable[list[Region]], limit: float) -> bool:

@@ -23,11 +23,11 @@ from napari_segloop.engine.messages import (
 )
 from napari_segloop.session import rounds, weigh
 from napari_segloop.session.advice import Situation, next_step, why_learn_again
-from napari_segloop.session.agreed import is_reached
+from napari_segloop.session.agreed import USEFUL, is_reached
 from napari_segloop.session.class_actions import ClassActions
 from napari_segloop.session.expiry import Expiry
-from napari_segloop.session.job_actions import USEFUL
 from napari_segloop.session.limits import is_clear
+from napari_segloop.session.lineup import fewest
 from napari_segloop.session.predicting import seconds_for
 from napari_segloop.session.project_care import ProjectCare
 from napari_segloop.session.resting import BUDGET
@@ -264,7 +264,9 @@ class LoopSession(ClassActions, ProjectCare):
             return False
         keys = self.desk.all_keys()
         is_ranked = bool(keys) and all(key in found for key in keys)
-        return is_ranked and is_clear(self.queue, (found[key] for key in keys), self.limit)
+        if not is_ranked or fewest(self.desk, self.offers, self.goal):
+            return False
+        return is_clear(self.queue, (found[key] for key in keys), self.limit)
 
     def _is_useful(self) -> bool:
         in_use = [v for v in self.desk.versions.states if v.number == self.desk.versions.current]

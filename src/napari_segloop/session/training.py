@@ -199,7 +199,7 @@ class Training(Errand):
         steps, teach, test = len(self._losses), *self._plan[1:]
         note = "" if self._parent else begun_with(new.data)
         version = Version(
-            0, new.id, self._parent, answer.score, answer.start_score, answer.accepted, "",
+            0, new.id, self._parent, _score_of(answer), answer.start_score, answer.accepted, "",
             steps, teach, test, note, afresh=self._settings.afresh, **facts_of(answer.verdict),
         )  # fmt: skip
         facts = Facts(self._settings.task, self._channels, answer.values, self._pixel_size)
@@ -239,6 +239,11 @@ class Training(Errand):
         return super().submit(request)
 
 
+def _score_of(answer: TrainAnswer) -> float | None:
+    """Return the score on the test regions; None where nothing but background is in them."""
+    return answer.score if any(each is not None for each in answer.dice[1:]) else None
+
+
 def _plain(settings: TrainSettings) -> dict[str, object]:
     return {name: value for name, value in asdict(settings).items() if value is not None}
 
@@ -262,7 +267,10 @@ def in_words(version: Version, *, stopped: bool) -> str:
     if version.score is None and not version.accepted:
         return f"{begin}Training did not settle: version {version.parent} stays in use."
     if version.score is None:
-        return f"{begin}Version {version.number} is in use. There were no test regions to score it."
+        return (
+            f"{begin}Version {version.number} is in use. There were no test regions with "
+            "anything marked to score it."
+        )
     now = f"agrees with you on {percent(version.score)} of the test regions (never trained on)"
     if version.start_score is None:
         return f"{begin}Version {version.number} {now}."
