@@ -54,6 +54,14 @@ def test_all_threads_are_those_this_process_may_use() -> None:
     assert 1 <= available_threads() <= (os.cpu_count() or 1)
 
 
+def test_thousands_of_threads_are_not_started() -> None:
+    before = torch.get_num_threads()
+    try:
+        assert set_threads(9999) == max(64, available_threads()) == torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last"])
 def test_a_network_is_brought_into_a_format(precision: str, layout: str) -> None:

@@ -18,6 +18,7 @@ from napari_segloop.core.errors import InputError
 
 MMAP_THRESHOLD = -3, 2**30  # parameter and value of mallopt, in bytes
 TRIM_THRESHOLD = -1, 2**31 - 1
+MOST_THREADS = 64
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -86,14 +87,16 @@ def set_threads(threads: int | None) -> int:
     Parameters
     ----------
     threads : int, optional
-        All processors that this process may use when not given.
+        All processors that this process may use when not given; more than `MOST_THREADS` are
+        not started unless there are so many processors: thousands wait for each other for hours.
 
     Returns
     -------
     int
         The number in force.
     """
-    count = threads or available_threads()
+    available = available_threads()
+    count = min(threads or available, max(available, MOST_THREADS))
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
     return count

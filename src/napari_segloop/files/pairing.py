@@ -182,7 +182,7 @@ def _by_name(paths: Sequence[Path], name: Callable[[Path], str], what: str) -> d
         raise InputError(
             f"one {what} file for each name",
             f"several with one name: {_listing(double)}",
-            "Rename them, or train on one folder at a time.",
+            "Rename them, or give one folder at a time.",
         )
     return {key: same[0] for key, same in found.items()}
 
