@@ -16,9 +16,12 @@ from napari_segloop.engine.requests import ModelBlob, RankAnswer
 from napari_segloop.session import walking
 from napari_segloop.session.facts import Facts
 from napari_segloop.session.limits import is_above
+from napari_segloop.session.offers import written
 from napari_segloop.session.progress import Round
 from napari_segloop.session.ranking import Ranking
 from napari_segloop.session.state import Place, QueueState, Version
+from napari_segloop.session.taking_up import _put_places
+from napari_segloop.store.records import ImageRecord
 from tests.session.conftest import SIZE
 from tests.session.projects import begin_in, folder_of, save
 
@@ -207,3 +210,16 @@ def test_places_beside_the_view_stay_when_only_that_is_predicted(loop: Loop) -> 
     again = replace(LIKELY, y=8, worst=0.3)
     ranking.on_done(7, RankAnswer(((1, again),)))
     assert desk.truths.places[KEY] == [again, HARDLY]
+
+
+def test_a_place_of_a_former_round_does_not_come_back_with_the_project(loop: Loop) -> None:
+    session = taught(loop)
+    loop.until(lambda: 1 in session.desk.images.identities)
+    at = "2026-11-22T12:00:00+01:00"
+    former, now = replace(LIKELY, y=8, worst=0.9), (LIKELY, HARDLY)
+    offered = (written(former, at), written(HARDLY, at), written(LIKELY))
+    record = ImageRecord(1, session.desk.images.identities[1], offered=offered)
+    session.desk.truths.places.clear()
+    _put_places(session, record)
+    assert set(session.desk.truths.places[KEY]) == set(now)
+    assert session.offers.of(1) == offered[:2]  # what became of it is known

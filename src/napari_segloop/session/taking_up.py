@@ -20,10 +20,12 @@ from napari_segloop.store.records import DISPUTED
 from napari_segloop.store.restoring import with_those_since
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_segloop.session.image_actions import ImageActions
     from napari_segloop.session.opening import Found, FoundImage
     from napari_segloop.store.project import Project
-    from napari_segloop.store.records import ImageRecord
+    from napari_segloop.store.records import ImageRecord, OfferedRegion
 
 
 def take_up(session: ImageActions, found: Found, *, keep_versions: bool) -> int | None:
@@ -110,7 +112,7 @@ def _lay_planes(session: ImageActions, record: ImageRecord, project: Project) ->
 
 
 def _put_places(session: ImageActions, record: ImageRecord) -> None:
-    places = session.desk.truths.places
+    places, former = session.desk.truths.places, _former(record.offered)
     for each in record.offered:
         region = region_of(each)
         is_drawn = each.kind == "audit"
@@ -119,10 +121,28 @@ def _put_places(session: ImageActions, record: ImageRecord) -> None:
             session.offers.put(Place(record.number, region, chance), each)
         if is_drawn:
             session.desk.spots.keep((record.number, each.index), region, each.probability or 1.0)
-        elif each.state in {"open", "later"} and each.kind != DISPUTED:
+        elif _waits(each) and each not in former:
             places.setdefault((record.number, each.index), []).append(region)
     shape, predicted = record.identity.shape, {index_of(name) for name in record.predicted}
     spots = session.desk.spots
     spotkeeping.take_up(spots, record.number, record.spots, predicted, (shape.rows, shape.columns))
     objectnotes.take_up(session.desk.object_checks, record.number, record.spots, spots.offered())
     unlikes.take_up(session.desk, record.number, record.spots, predicted)
+
+
+def _waits(each: OfferedRegion) -> bool:
+    return each.state in {"open", "later"} and each.kind not in {DISPUTED, "audit"}
+
+
+def _former(offered: Sequence[OfferedRegion]) -> list[OfferedRegion]:
+    """Return places that were left open and where others were found since."""
+    left = [each for each in offered if each.offered and _waits(each)]
+    planes = {each.index for each in left}  # windows of one ranking never overlap
+    found = [o for o in offered if not o.offered and o.index in planes and _waits(o)]
+    return [each for each in left if any(_overlap(each, other) for other in found)]
+
+
+def _overlap(one: OfferedRegion, other: OfferedRegion) -> bool:
+    rows = one.y < other.y + other.height and other.y < one.y + one.height
+    columns = one.x < other.x + other.width and other.x < one.x + one.width
+    return one.index == other.index and rows and columns

@@ -89,6 +89,7 @@ class Thumbnails:
         """
         kept = {*shown, *known}
         self._made = {place: found for place, found in self._made.items() if place in kept}
+        self._stale &= kept
         self._wanted = tuple(shown)
         self._go_on()
 
