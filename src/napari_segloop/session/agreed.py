@@ -92,7 +92,12 @@ def in_words(told: Estimate) -> str:
     'All that is predicted agrees with you on about 91 % (88 to 94 %; 12 random spot checks).'
     >>> in_words(Estimate(0.9, 0.6, 1.0, 0))
     'It expects to agree with you on about 90 %; random spot checks will tell.'
+    >>> in_words(Estimate(0.5, 0.0, 1.0, 2))
+    'Nobody can tell yet how well it agrees with you; more random spot checks will.'
     """
+    if (told.low, told.high) == (0, 1):
+        more = "more " * (told.checks > 0)
+        return f"Nobody can tell yet how well it agrees with you; {more}random spot checks will."
     about = percent(told.score)
     if not told.checks:
         return f"It expects to agree with you on about {about}; random spot checks will tell."

@@ -60,8 +60,12 @@ def fewest(desk: Desk, offers: Offers, goal: float) -> int:
 
     Parameters
     ----------
-    desk, offers, goal
-        As for `line_up`.
+    desk : Desk
+        What is predicted.
+    offers : Offers
+        What was answered.
+    goal : float
+        Wanted agreement, 0 to 1.
 
     Returns
     -------
