@@ -48,7 +48,7 @@ def is_reached(told: Estimate | None, goal: float) -> bool:
 
 
 def is_doubted(told: Estimate | None, goal: float) -> bool:
-    """Say whether a version's own percentages must not decide which places are hidden.
+    """Say whether a version's own percentages must not decide alone which places are hidden.
 
     Parameters
     ----------
@@ -60,16 +60,19 @@ def is_doubted(told: Estimate | None, goal: float) -> bool:
     Returns
     -------
     bool
-        True when it has hardly learnt anything, or cannot have reached the goal: then places that
-        it is sure of are as worth a look as others. False while nothing is known.
+        True while fewer than eight spot checks speak for it, when it has hardly learnt anything, or
+        cannot have reached the goal: then places that it is sure of are as worth a look as others.
+        False while nothing is known.
 
     Examples
     --------
     >>> from napari_segloop.core.estimate import Estimate
-    >>> [is_doubted(Estimate(0.8, 0.0, high, 3), 0.9) for high in (0.95, 0.85)]
+    >>> [is_doubted(Estimate(0.8, 0.0, high, 8), 0.9) for high in (0.95, 0.85)]
     [False, True]
     """
-    return told is not None and (told.score <= USEFUL or told.high < goal)
+    if told is None:
+        return False
+    return told.checks < FEWEST or told.score <= USEFUL or told.high < goal
 
 
 def in_words(told: Estimate) -> str:

@@ -1,7 +1,7 @@
 """Which places make the queue: those above the limit, disputed ones, and random spot checks.
 
-A version that has hardly learnt anything is often sure of it. So while one cannot have reached the
-goal, its own percentages do not decide that nothing is left: some places are offered all the same.
+A version that has hardly learnt anything is often sure of it. So until random spot checks speak for
+it, its own percentages do not decide that nothing is left: some places are offered all the same.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def fewest(desk: Desk, offers: Offers, goal: float) -> int:
     Returns
     -------
     int
-        A round of them while the version cannot have reached the goal; none before there is one.
+        A round of them until spot checks say that it may have reached the goal; none before there
+        is a version.
     """
     if desk.versions.current is None:
         return 0
