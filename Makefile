@@ -55,7 +55,7 @@ docstrings: setup ## check the docstrings against numpydoc
 	$(BIN)/python scripts/docstrings.py
 
 pytest: setup ## run the tests and the doctests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 screen: python
 	@$(PYTHON) scripts/system.py check
