@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_segloop.core.errors import InputError
@@ -12,6 +11,7 @@ from napari_segloop.engine.failures import ChildError
 from napari_segloop.engine.requests import PredictAnswer, PredictRequest
 from napari_segloop.session import objectchecks, weigh
 from napari_segloop.session.errands import PlaneByPlane
+from napari_segloop.session.inview import InView
 from napari_segloop.session.sources import check_channels
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Predicting(PlaneByPlane):
         super().__init__(desk, title, keys)
         self._model, self._version = model, version
         self._view, self._view_only = view, view_only
-        self._awaited: _Awaited | None = None
+        self._awaited: InView | None = None
+        self._ahead: int | None = None  # the job that predicts what is in view alone
         self._finished = 0
         self.on_seen: Callable[[Key, Box], None] = lambda key, box: None
         self.on_plane: Callable[[Key], None] = lambda key: None
@@ -88,7 +89,7 @@ class Predicting(PlaneByPlane):
         event : Event
             Of the plane being predicted.
         """
-        if isinstance(event, TileDone):
+        if isinstance(event, TileDone) and self._ahead is None:
             self.estimate((self._finished + event.tile / event.tiles) / self._total)
 
     def on_block(self, block: JobBlock) -> None:
@@ -99,15 +100,15 @@ class Predicting(PlaneByPlane):
         block : JobBlock
             Of a plane.
         """
-        key = self._keys[block.job]
+        key, is_part = self._keys[block.job], self._view_only or block.job == self._ahead
         if key[0] not in self.desk.images:
             return
         if block.name == "labels":
             labels = self.desk.versions.translate(self._version, block.array)  # type: ignore[arg-type]
-            if not self._view_only:
+            if not is_part:
                 self.desk.spots.see(key, block.window, labels, self._version)
                 objectchecks.see(self.desk, key, block.window, labels, self._version)
-            self.desk.put_labels(key, block.window, labels, whole=not self._view_only)
+            self.desk.put_labels(key, block.window, labels, whole=not is_part)
         elif block.name == "uncertainty":
             self.desk.put_uncertainty(key, block.window, block.array)  # type: ignore[arg-type]
             self._take_note(key, block.window)
@@ -134,6 +135,11 @@ class Predicting(PlaneByPlane):
         """
         key = self._keys.pop(job)
         self.jobs.discard(job)
+        if job == self._ahead:
+            self._ahead = None
+            self._ask()
+            self.finish_if_idle()
+            return
         if isinstance(answer, PredictAnswer) and not answer.stopped:
             self._note(key, answer)
         self.desk.settle(key)  # what was stopped left something, too
@@ -153,6 +159,11 @@ class Predicting(PlaneByPlane):
         cancelled : bool
             Whether the user wanted it.
         """
+        if job == self._ahead and not cancelled and not isinstance(error, ChildError):
+            self._ahead = None  # the plane, which comes next, says it again
+            self.jobs.discard(job)
+            del self._keys[job]
+            return
         if job in self._keys:
             self.desk.settle(self._keys[job])
         if cancelled or self._total == 1 or isinstance(error, ChildError):
@@ -205,7 +216,7 @@ class Predicting(PlaneByPlane):
     def _read(self, key: Key) -> None:
         view, self._view = self._view, None
         if view is not None:
-            self._awaited = _Awaited.of(key, view, self.desk.images.source(key[0]).plane_shape)
+            self._awaited = InView.of(key, view, self.desk.images.source(key[0]).plane_shape)
         settings = PredictSettings(largest_tile=SEEN_TILE if view else None)
 
         def send(pixels: Pixels) -> None:
@@ -214,42 +225,24 @@ class Predicting(PlaneByPlane):
             except InputError as error:
                 self.on_unread(key, error)
                 return
-            request = PredictRequest(
-                self._model, pixels.plane, settings, pixels.statistics, view,
-                view_only=self._view_only,
-            )  # fmt: skip
-            self._keys[self.submit(request)] = key
+            asked = self._model, pixels.plane, settings, pixels.statistics, view
+            if self._is_ahead_worth_it():
+                self._ahead = self.submit(PredictRequest(*asked, view_only=True))
+                self._keys[self._ahead] = key
+            self._keys[self.submit(PredictRequest(*asked, view_only=self._view_only))] = key
 
         self.read(key, send)
+
+    def _is_ahead_worth_it(self) -> bool:
+        """Say whether what is in view is to be predicted alone, before its plane."""
+        if self._view_only or self.desk.objects or self._ahead is not None:
+            return False
+        return self._awaited is not None and self._awaited.is_small
 
     def _check(self, key: Key, pixels: Pixels) -> None:
         name, facts = self.desk.images.state(key[0]).name, self.desk.versions.facts
         if facts is not None:
             check_channels(name, pixels.plane.shape[0], facts.channels)
-
-
-@dataclass(slots=True)
-class _Awaited:
-    """The part of a plane that is in view, and how many of its pixels are not there yet."""
-
-    key: Key
-    box: Box
-    missing: int
-
-    @classmethod
-    def of(cls, key: Key, view: Box, shape: tuple[int, ...]) -> _Awaited | None:
-        """Return what is in view; None where that is all, or nothing."""
-        top, left = max(0, view[0]), max(0, view[1])
-        bottom, right = min(shape[0], view[2]), min(shape[1], view[3])
-        if top >= bottom or left >= right or (bottom - top, right - left) == shape:
-            return None
-        return cls(key, (top, left, bottom, right), (bottom - top) * (right - left))
-
-    def common(self, window: Window) -> int:
-        rows, columns = window
-        height = min(rows.stop, self.box[2]) - max(rows.start, self.box[0])
-        width = min(columns.stop, self.box[3]) - max(columns.start, self.box[1])
-        return int(max(0, height) * max(0, width))
 
 
 def seconds_for(desk: Desk, pixels: int) -> float | None:
