@@ -128,13 +128,10 @@ class CellPlane:
             Whether nothing in it is left to be checked.
         """
         for cell in cells_of(self.shape, self.side):
-            if self.checked is None:
-                yield cell, False
-                continue
             y, x, height, width = cell
-            said = self.checked[y : y + height, x : x + width]
-            is_done = not bool((said == NOT_CHECKED).any())
-            if not is_done or bool((said == CHECKED).any()):
+            said = None if self.checked is None else self.checked[y : y + height, x : x + width]
+            is_done = said is not None and not bool((said == NOT_CHECKED).any())
+            if said is None or not is_done or bool((said == CHECKED).any()):
                 yield cell, is_done
 
 
