@@ -122,7 +122,8 @@ def _ranking(keys: tuple[Row, ...]) -> Section:
         "the training split, or the unseen ones where there are none. The simulated annotator "
         "fixes the first places of each queue: ours (error probability off the borders, summed), "
         "windows drawn around true classes and anywhere (means over "
-        f"{DRAWS} draws), and those of the largest mean entropy. {SPREAD}",
+        f"{DRAWS} draws), those of the largest mean entropy, and all windows of the images of the "
+        f"largest mean entropy, image after image. {SPREAD}",
         (
             *_where("queue"),
             Column("pixels fixed a second", spread("fixed_per_second", ".0f")),
