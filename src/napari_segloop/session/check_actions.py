@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_segloop.session.acceptances import Statement
     from napari_segloop.session.desk import Key
-    from napari_segloop.session.predicting import Box
+    from napari_segloop.session.inview import Box
     from napari_segloop.session.queuestate import Place, QueueState
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from napari_segloop.engine.messages import JobBlock
     from napari_segloop.engine.requests import ModelBlob
     from napari_segloop.session.desk import Desk, Key, Pixels, Window
+    from napari_segloop.session.inview import Box
 
 AHEAD = 2  # planes read or waiting while one is predicted
 SEEN_TILE = 1152
 """Side of the tiles of a plane that is being looked at: about a second each on two processors, so
 that the view comes soon and Stop is quick; an image of 2048 x 2048 pixels costs a quarter more."""
-Box = tuple[int, int, int, int]
 
 
 class Predicting(PlaneByPlane):

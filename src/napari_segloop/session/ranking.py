@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_segloop.core.prediction import Bytes
     from napari_segloop.core.regions import Region
     from napari_segloop.session.desk import Desk, Key
-    from napari_segloop.session.predicting import Box
+    from napari_segloop.session.inview import Box
 
 
 class Ranking(PlaneByPlane):
